@@ -1,0 +1,160 @@
+// SPDX-License-Identifier: Apache-2.0
+// What the engine concludes, ready to be said: a sink formats these and decides nothing.
+//
+// Times are monotonic; StartReport carries the offset that turns them into wall clock.
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <string>
+#include <utility>
+#include <variant>
+#include <vector>
+
+#include "userspace/base/timestamp.h"
+#include "userspace/engine/verdict.h"
+
+namespace reloadtrace {
+
+// A process as people know it.
+struct ProcessInfo {
+  std::uint32_t pid = 0;
+  std::string comm;
+  std::string exe;  // empty = not known
+};
+
+struct VolumeInfo {
+  std::string kind;       // "configmap", "secret" … "directory"
+  std::string name;
+  std::string path;       // where this reader sees it; the host path in a publish
+  std::string host_path;
+  std::string pod_uid;    // empty outside Kubernetes
+};
+
+struct ReaderInfo {
+  bool container = false;    // else a process outside containers
+  std::string name;          // container name, or the process' comm
+  std::string container_id;  // empty for a process
+  std::string pod;
+  std::string pod_namespace;
+  std::string pod_uid;
+  ProcessInfo process;       // main process of the container, or the process
+};
+
+struct ChangedFile {
+  std::string file;
+  std::string change;  // "modified", "added", "removed"
+};
+
+struct PublishInfo {
+  Timestamp at;
+  std::string from;  // generation names
+  std::string to;
+  ProcessInfo writer;  // pid 0 = not seen
+  std::vector<ChangedFile> changed;
+};
+
+struct TriggerInfo {
+  TriggerKind kind = TriggerKind::Unknown;
+  std::string detail;  // "IN_MOVED_TO ..data"
+};
+
+// Since the publish; never negative (an application may be faster than the publisher's return).
+struct Latencies {
+  std::optional<Duration> notified;
+  std::optional<Duration> opened;
+  std::optional<Duration> read;
+};
+
+struct FileRead {
+  std::string file;
+  std::string generation;
+  std::uint64_t bytes = 0;  // distinct bytes read or mapped
+  std::uint64_t size = 0;
+  bool complete = false;
+};
+
+struct StartReport {
+  Timestamp at;
+  std::int64_t wall_offset_ns = 0;  // add to a Timestamp to get CLOCK_REALTIME
+  std::string version;
+  std::string kernel;
+  std::string node;
+  std::vector<std::pair<std::string, std::string>> hooks;  // name, "tracepoint" | "fentry" | "missing"
+  std::size_t volumes = 0;
+  std::size_t readers = 0;
+};
+
+struct PublishReport {
+  VolumeInfo volume;
+  PublishInfo publish;
+  // How many reload lines will follow: the readers that this publish is asked of.
+  std::size_t readers = 0;
+};
+
+struct ReloadReport {
+  Timestamp at;
+  Verdict verdict = Verdict::Unknown;
+  std::optional<Cause> cause;
+  std::string evidence;  // one sentence with its numbers
+  std::string advice;    // one sentence; empty when nothing is to be done
+  bool degraded = false; // something was lost or a hook is missing
+  VolumeInfo volume;
+  ReaderInfo reader;
+  std::optional<ProcessInfo> process;  // the one that the verdict is about
+  PublishInfo publish;
+  std::optional<TriggerInfo> trigger;
+  Latencies latency;
+  std::vector<FileRead> files;
+  std::vector<ProcessInfo> observers;
+};
+
+// One piece of evidence (--events).
+struct EventReport {
+  Timestamp at;
+  std::string event;  // "open", "read", "map", "watch_add", "watch_end", "notify", "exec", "exit" …
+  std::optional<VolumeInfo> volume;
+  std::optional<ReaderInfo> reader;
+  ProcessInfo process;
+  std::vector<std::pair<std::string, std::string>> text;         // details, by field name
+  std::vector<std::pair<std::string, std::uint64_t>> numbers;
+};
+
+struct WatchInfo {
+  std::string target;  // from the volume's root; "." for the root itself
+  std::string kind;    // "root", "generation", "file", "link"
+  std::string mask;    // "IN_MOVED_TO|IN_CREATE"
+  std::uint32_t pid = 0;
+};
+
+// A reader appeared (--events).
+struct ReaderReport {
+  Timestamp at;
+  ReaderInfo reader;
+  VolumeInfo volume;
+  std::string can_reload;  // "yes", "no", "unknown"
+  std::optional<Cause> cause;
+  std::string evidence;
+  std::string advice;
+  std::vector<WatchInfo> watches;
+};
+
+struct LossReport {
+  Timestamp at;
+  Timestamp since;
+  Timestamp until;
+  std::map<std::string, std::uint64_t> lost;  // by cause
+};
+
+struct StopReport {
+  Timestamp at;
+  std::map<std::string, std::uint64_t> totals;  // by verdict
+  std::map<std::string, std::uint64_t> lost;    // by cause, whole session
+};
+
+using Report = std::variant<StartReport, PublishReport, ReloadReport, EventReport, ReaderReport,
+                            LossReport, StopReport>;
+
+}  // namespace reloadtrace

@@ -1,0 +1,40 @@
+// SPDX-License-Identifier: Apache-2.0
+// The live source: BPF programs attached to this kernel, their rings merged by time.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "userspace/source/event_source.h"
+#include "userspace/wire/scope.h"
+
+namespace reloadtrace {
+
+struct BpfOptions {
+  // Rings, in bytes; powers of two and multiples of the page size. The small one carries what must
+  // not be lost (publishes, watches, processes), the large one opens and reads.
+  std::uint32_t facts_ring = 512 * 1024;
+  std::uint32_t activity_ring = 2 * 1024 * 1024;
+  // An event may be delivered this much later than a younger one of another CPU or ring; what
+  // arrives later still is counted as OutOfOrder.
+  std::chrono::nanoseconds merge_bound = std::chrono::milliseconds(1);
+  // Events of this process are never reported. 0 = the caller's own.
+  std::uint32_t self_tgid = 0;
+  // For tests: leave these hooks out as if the kernel lacked them.
+  std::vector<std::string> without_hooks;
+};
+
+class BpfSource : public EventSource, public Scope {
+ public:
+  // Loads and attaches. Needs CAP_BPF and CAP_PERFMON (or root) and kernel BTF. Hooks that this
+  // kernel lacks are left out one by one and shown as Missing; the error of a required one says what
+  // is missing and what to do, with the code of its cause (EPERM, ENOENT for no BTF, …).
+  static Result<std::unique_ptr<BpfSource>> open(const BpfOptions& options);
+
+  // In a fixed order; the names of the `start` line.
+  virtual std::vector<HookStatus> hooks() const = 0;
+};
+
+}  // namespace reloadtrace

@@ -1,0 +1,225 @@
+// SPDX-License-Identifier: Apache-2.0
+// What the node knows and the kernel did not say: who mounts what, which bytes changed, what was
+// already open. Facts travel in the same stream as kernel events and are part of a recording, so
+// that a replay needs nothing but the file.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "userspace/base/timestamp.h"
+#include "userspace/wire/identity.h"
+
+namespace reloadtrace {
+
+enum class HookState : std::uint8_t { Tracepoint = 1, Fentry = 2, Missing = 3 };
+
+struct HookStatus {
+  std::string name;
+  HookState state = HookState::Missing;
+};
+
+// The first fact of every session.
+struct SessionFact {
+  Timestamp at;
+  std::int64_t wall_offset_ns = 0;  // CLOCK_REALTIME minus CLOCK_MONOTONIC
+  std::int64_t deadline_ns = 0;     // --deadline of the recording run; a replay's default
+  std::string tracer_version;
+  std::string kernel;  // uname -r
+  std::string node;    // host name
+  std::vector<HookStatus> hooks;
+};
+
+// What existed before the tracer has been told; the stream is live from here.
+struct ReadyFact {
+  Timestamp at;
+};
+
+// A regular file of a generation.
+struct FileFact {
+  std::string path;           // below the generation: "conf.d/a.yaml"
+  std::uint64_t ino = 0;      // 0 = not known
+  std::uint64_t size = 0;     // bytes
+  std::uint64_t content = 0;  // equal bytes have equal numbers within a session; 0 = not known. Not a
+                              // hash: what a Secret holds cannot be guessed from it
+};
+
+enum class VolumeKind : std::uint8_t {
+  ConfigMap = 1,
+  Secret = 2,
+  Projected = 3,
+  DownwardApi = 4,
+  Csi = 5,
+  Directory = 6,
+};
+
+struct GenerationFact {
+  std::string name;         // "..2026_…" for a directory; "#1", "#2" … where there is none
+  InodeId directory;        // {} where generations are files of a plain directory
+  std::vector<FileFact> files;
+};
+
+// A volume is tracked from now on; again when something about it was learned.
+struct VolumeFact {
+  Timestamp at;
+  VolumeId id;
+  VolumeKind kind = VolumeKind::Directory;
+  std::string name;       // of the volume in the pod, or the directory's last component
+  std::string host_path;
+  std::string pod_uid;    // empty outside Kubernetes
+  bool atomic_links = false;  // generations are directories that a symlink points to
+  std::string link;       // name of that symlink: "..data"; empty without one
+  GenerationFact current;
+};
+
+struct VolumeGoneFact {
+  Timestamp at;
+  VolumeId id;
+};
+
+// One place where a container sees a volume.
+struct MountFact {
+  VolumeId volume;
+  std::string path;         // in the container
+  std::string sub_path;     // file or directory of a generation bound alone (subPath); else empty
+  std::string generation;   // the generation which that sub_path is bound to; else empty
+};
+
+struct ContainerFact {
+  Timestamp at;
+  std::string id;                        // as the runtime gave it, from the cgroup path
+  std::vector<std::uint64_t> cgroup_ids; // its cgroup and those nested in it
+  std::string name;                      // empty until known, and outside Kubernetes
+  std::string pod;
+  std::string pod_namespace;
+  std::string pod_uid;
+  std::uint32_t main = 0;  // tgid of its main process, 0 = not known
+  std::vector<MountFact> mounts;
+};
+
+struct ContainerGoneFact {
+  Timestamp at;
+  std::string id;
+};
+
+enum class ProcessRole : std::uint8_t {
+  Application = 1,
+  Observer = 2,  // injected with exec (kubectl exec, exec probes), or a descendant of such a one
+};
+
+// A process that matters: in a container that mounts a volume, or using a volume outside of one.
+struct ProcessFact {
+  Timestamp at;
+  std::uint32_t tgid = 0;
+  Timestamp started;
+  std::uint32_t parent = 0;
+  std::string comm;
+  std::string exe;           // empty = could not be read
+  std::string container_id;  // empty outside containers
+  ProcessRole role = ProcessRole::Application;
+};
+
+enum class PublishStyle : std::uint8_t {
+  LinkSwap = 1,   // rename onto a symlink: AtomicWriter, git-sync
+  FileRename = 2, // rename onto a file: vault-agent, editors
+  InPlace = 3,    // last close after writing
+};
+
+enum class ChangeKind : std::uint8_t { Modified = 1, Added = 2, Removed = 3 };
+
+struct FileChange {
+  std::string path;  // below the generation
+  ChangeKind kind = ChangeKind::Modified;
+};
+
+// A generation became visible. Follows the kernel event that showed it, with that event's time.
+struct PublishFact {
+  Timestamp at;
+  VolumeId volume;
+  PublishStyle style = PublishStyle::LinkSwap;
+  std::string from;      // generation names
+  GenerationFact to;
+  std::uint32_t writer_tgid = 0;  // 0 = not seen: found by comparing, with the time of that
+  std::string writer_comm;
+  bool contents_known = true;  // false: the files were gone before they could be read
+  std::vector<FileChange> changed;  // bytes differ; all files when contents are not known
+};
+
+enum class TargetKind : std::uint8_t {
+  Root = 1,        // the volume's root directory
+  Generation = 2,  // a generation directory (a watch through ..data lands there)
+  File = 3,        // a file inside a generation or of the root
+  Link = 4,        // a symlink itself (IN_DONT_FOLLOW)
+};
+
+// A watch that lives now, as /proc/PID/fdinfo shows it.
+struct WatchFact {
+  Timestamp at;
+  std::uint32_t tgid = 0;
+  int fd = -1;
+  int wd = -1;
+  std::uint32_t mask = 0;
+  VolumeId volume;
+  InodeId target;
+  TargetKind kind = TargetKind::Root;
+  std::string path;  // of the target from the volume's root; empty for the root
+};
+
+// A descriptor or mapping of a volume's file that exists now.
+struct HeldFact {
+  Timestamp at;
+  std::uint32_t tgid = 0;
+  int fd = -1;  // -1 = a mapping
+  VolumeId volume;
+  InodeId inode;
+  std::string generation;  // name; empty = the file lies in the root itself
+  std::string path;        // below the generation
+  bool unlinked = false;
+};
+
+// All that /proc says of this process' watches and held files has been told: what was not among the
+// facts since the previous one does not exist.
+struct InspectedFact {
+  Timestamp at;
+  std::uint32_t tgid = 0;
+  bool complete = false;  // false: the process went away or could not be read
+};
+
+// A failed open of a volume's file, matched to it by path.
+struct OpenFailedFact {
+  Timestamp at;
+  std::uint32_t tgid = 0;
+  VolumeId volume;
+  std::string path;  // below the generation
+  std::uint32_t error = 0;  // positive errno
+  std::uint32_t uid = 0;
+  std::uint32_t file_uid = 0;
+  std::uint32_t file_gid = 0;
+  std::uint32_t file_mode = 0;  // permission bits; 0 = the file does not exist
+};
+
+enum class LossCause : std::uint8_t {
+  FactsRingFull = 1,
+  ActivityRingFull = 2,
+  MapFull = 3,
+  ReadFault = 4,
+  WalkTooDeep = 5,
+  Truncated = 6,
+  OutOfOrder = 7,   // arrived later than the merge bound
+  Undecodable = 8,  // a record that this version cannot read
+};
+
+struct LossCount {
+  LossCause cause = LossCause::FactsRingFull;
+  std::uint64_t count = 0;
+};
+
+// Something was lost between two looks at the counters.
+struct LossFact {
+  Timestamp at;  // == until
+  Timestamp since;
+  std::vector<LossCount> lost;
+};
+
+}  // namespace reloadtrace
