@@ -138,7 +138,7 @@ using Event =
                  SymlinkEvent, WriteClosedEvent, WatchAddEvent, WatchRemoveEvent, NotifyEvent,
                  ForkEvent, ExecEvent, ExitEvent, SessionFact, VolumeFact, VolumeGoneFact,
                  ContainerFact, ContainerGoneFact, ProcessFact, PublishFact, WatchFact, HeldFact,
-                 InspectedFact, OpenFailedFact, LossFact, ReadyFact>;
+                 InspectedFact, OpenFailedFact, LossFact, ReadyFact, EndFact>;
 
 // When it happened, for ordering.
 Timestamp time_of(const Event& event);

@@ -36,6 +36,11 @@ struct ReadyFact {
   Timestamp at;
 };
 
+// The last fact of every session that ended by itself.
+struct EndFact {
+  Timestamp at;
+};
+
 // A regular file of a generation.
 struct FileFact {
   std::string path;           // below the generation: "conf.d/a.yaml"
