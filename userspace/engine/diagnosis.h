@@ -1,0 +1,44 @@
+// SPDX-License-Identifier: Apache-2.0
+// Why a reader did not reread: from its watches, descriptors, mappings and what it read instead.
+//
+// The order of the decision is that of the failure catalogue: a failed open, a read of the old
+// generation, then how the reader could have noticed.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+
+#include "userspace/engine/judge.h"
+#include "userspace/engine/world.h"
+
+namespace reloadtrace {
+
+struct Diagnosis {
+  std::optional<Cause> cause;
+  std::string evidence;    // one sentence, with its numbers
+  std::string advice;      // one sentence
+  std::uint32_t tgid = 0;  // the process that it speaks of; 0 = the reader as a whole
+};
+
+// A reader that was found not to have reread; `now` is the time of the verdict. With `inotify_seen`
+// false (its hook is missing) nothing is concluded from watches.
+Diagnosis diagnose_stale(const Usage& usage,
+                         const Judgement& judgement,
+                         const World& world,
+                         Timestamp now,
+                         bool inotify_seen);
+
+// A reader whose only mounts of the volume are subPaths of a generation that is gone. Null when none of
+// its files changed.
+std::optional<Diagnosis> diagnose_pinned(const Usage& usage, const Publish& publish);
+
+Diagnosis diagnose_torn(const TornPair& pair, const Publish& publish);
+
+Diagnosis diagnose_partial(const Usage& usage, const Judgement& judgement, const Standing& standing,
+                           const World& world, bool secret);
+
+// What to do about a cause: the same sentence wherever it appears.
+std::string advice_for(Cause cause);
+
+}  // namespace reloadtrace

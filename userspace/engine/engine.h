@@ -1,0 +1,115 @@
+// SPDX-License-Identifier: Apache-2.0
+// Events in, verdicts out.
+//
+// Pure: no clock, no I/O, no threads. Time is what the events say and advance_to() adds, so a
+// recording gives the same conclusions as the live run that it came from.
+#pragma once
+
+#include <chrono>
+#include <deque>
+#include <functional>
+#include <map>
+#include <memory>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "userspace/engine/diagnosis.h"
+#include "userspace/engine/report.h"
+#include "userspace/engine/world.h"
+#include "userspace/wire/event.h"
+
+namespace reloadtrace {
+
+struct EngineOptions {
+  // When a silent reader is judged.
+  Duration deadline = std::chrono::seconds(120);
+  // Also say each piece of evidence (--events).
+  bool evidence = false;
+  World::Selection selection;
+};
+
+class Engine {
+ public:
+  using Say = std::function<void(const Report&)>;
+  // Before a reader is accused, the host is asked to look at its processes: it observes WatchFacts,
+  // HeldFacts and an InspectedFact for each, at once or later. In a replay they are in the recording.
+  using Inspect = std::function<void(std::span<const std::uint32_t> tgids, Timestamp now)>;
+
+  Engine(EngineOptions options, Say say, Inspect inspect);
+
+  // Events come in the order of the stream; facts precede the kernel event that made them known.
+  void observe(const Event& event);
+
+  // Nothing older than this will be observed any more: judges those whose deadline has passed.
+  void advance_to(Timestamp now);
+
+  std::size_t volumes() const { return world_.volume_count(); }
+  std::size_t readers() const { return world_.reader_count(); }
+
+ private:
+  void on(const SessionFact& fact);
+  void on(const ReadyFact& fact);
+  void on(const EndFact& fact);
+  void on(const VolumeFact& fact);
+  void on(const VolumeGoneFact& fact);
+  void on(const ContainerFact& fact);
+  void on(const ContainerGoneFact& fact);
+  void on(const ProcessFact& fact);
+  void on(const PublishFact& fact);
+  void on(const WatchFact& fact) { world_.learn(fact); }
+  void on(const HeldFact& fact) { world_.learn(fact); }
+  void on(const InspectedFact& fact);
+  void on(const OpenFailedFact& fact);
+  void on(const LossFact& fact);
+  void on(const OpenEvent& event);
+  void on(const WriteOpenEvent& event);
+  void on(const ReadEvent& event);
+  void on(const MapEvent& event);
+  void on(const WatchAddEvent& event);
+  void on(const WatchRemoveEvent& event);
+  void on(const NotifyEvent& event);
+  void on(const ForkEvent& event);
+  void on(const ExecEvent& event);
+  void on(const ExitEvent& event);
+  // The node turns these into facts.
+  void on(const OpenFailedEvent&) {}
+  void on(const RenameEvent&) {}
+  void on(const SymlinkEvent&) {}
+  void on(const WriteClosedEvent&) {}
+
+  // The use of the file, when the process is an application process of a reader; null otherwise
+  // (observers are noted, publishers passed over).
+  FileUse* touch(const Origin& origin, const FileRef& file, const std::string& path, Usage*& usage);
+
+  void begin(Usage& usage, const std::shared_ptr<const Publish>& publish);
+  // Says the good news if the last missing byte was read.
+  void settle(Usage& usage, Timestamp now);
+  void examine(Usage& usage, Timestamp now);
+  // The deadline has come and the reader's processes were looked at.
+  void conclude(Usage& usage, Timestamp now);
+  // Ends an undecided judgement with a verdict that accuses nobody.
+  void close(Usage& usage, Verdict verdict, std::string evidence, Timestamp now);
+  void close_all(Reader& reader, Verdict verdict, const std::string& evidence, Timestamp now);
+  void give(Usage& usage, Verdict verdict, Diagnosis diagnosis, Timestamp now,
+            const FileUse* deciding = nullptr);
+
+  bool hook_missing(std::string_view name) const;
+  // A sentence when what happened in between cannot be known in full.
+  std::string blind_since(Timestamp from) const;
+  bool degraded_since(Timestamp from) const;
+
+  EngineOptions options_;
+  Say say_;
+  Inspect inspect_;
+  World world_;
+  Timestamp now_;
+  Timestamp next_deadline_{~std::uint64_t{0}};
+  bool ready_ = false;
+  SessionFact session_;
+  std::deque<LossFact> losses_;
+  std::map<std::string, std::uint64_t> lost_totals_;
+  std::map<std::string, std::uint64_t> verdict_totals_;
+};
+
+}  // namespace reloadtrace

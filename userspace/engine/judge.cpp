@@ -1,0 +1,147 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "userspace/engine/judge.h"
+
+#include <sys/inotify.h>
+
+#include <algorithm>
+
+#include "userspace/engine/wording.h"
+
+namespace reloadtrace {
+namespace {
+
+// A chain of parents is never longer than this, unless pids were used again and it is a circle.
+constexpr int kMaxAncestors = 64;
+
+// Opens of an unchanged file whose intervals differ by less than this factor come from a timer.
+constexpr int kPollJitter = 2;
+constexpr std::uint32_t kPollsSeen = 2;
+
+bool is_application(const FileUse& use, const World& world) {
+  const Process* process = world.process(use.tgid);
+  return process == nullptr || process->role == ProcessRole::Application;
+}
+
+Timestamp latest_touch(const FileUse& use) { return std::max(use.opened, use.last_read); }
+
+bool polls(const FileUse& use) {
+  return use.reopened >= kPollsSeen && use.longest_interval < use.shortest_interval * kPollJitter;
+}
+
+}  // namespace
+
+bool is_of(const FileUse& use, const Publish& publish) {
+  const auto published = publish.files.find(use.file);
+  if (published == publish.files.end()) {
+    return false;
+  }
+  if (publish.fact.style == PublishStyle::InPlace && publish.changed(use.file)) {
+    return use.inode.ino == published->second.ino && latest_touch(use) >= publish.at();
+  }
+  if (latest_touch(use) < publish.prepared) {
+    return false;
+  }
+  return published->second.ino != 0 ? use.inode.ino == published->second.ino
+                                    : use.generation_ino == publish.fact.to.directory.ino;
+}
+
+bool is_complete(const FileUse& use) { return static_cast<bool>(use.completed); }
+
+Standing standing_of(const Usage& usage, const Judgement& judgement, const World& world) {
+  Standing out;
+  for (const std::string& file : judgement.required) {
+    const FileUse* best = nullptr;
+    for (const auto& [key, use] : usage.uses) {
+      if (use.file != file || !is_application(use, world) || !is_of(use, *judgement.publish)) {
+        continue;
+      }
+      const bool better = best == nullptr || (is_complete(use) && !is_complete(*best)) ||
+                          (is_complete(use) && use.completed < best->completed) ||
+                          (!is_complete(*best) && use.coverage.bytes() > best->coverage.bytes());
+      if (better) {
+        best = &use;
+      }
+    }
+    if (best != nullptr && is_complete(*best)) {
+      out.complete.push_back(best);
+      continue;
+    }
+    if (best != nullptr) {
+      out.begun.push_back(best);
+    }
+    out.missing.push_back(file);
+  }
+  out.satisfied = !out.complete.empty() && (judgement.any || out.missing.empty());
+  return out;
+}
+
+std::optional<TornPair> find_torn(const Usage& usage,
+                                  const Judgement& judgement,
+                                  const World& world) {
+  const Standing standing = standing_of(usage, judgement, world);
+  for (const FileUse* fresh : standing.complete) {
+    for (const auto& [key, use] : usage.uses) {
+      const bool missing = std::find(standing.missing.begin(), standing.missing.end(), use.file) !=
+                           standing.missing.end();
+      if (use.tgid != fresh->tgid || !missing || !is_application(use, world) ||
+          is_of(use, *judgement.publish) || !use.opened || !fresh->opened) {
+        continue;
+      }
+      const Duration gap = fresh->opened - use.opened;
+      if (gap < kBurstGap && gap > -kBurstGap) {
+        return TornPair{&use, fresh};
+      }
+    }
+  }
+  return std::nullopt;
+}
+
+bool began_after(std::uint32_t tgid, Timestamp at, const World& world) {
+  const Process* process = world.process(tgid);
+  const Reader* reader = process != nullptr ? process->reader : nullptr;
+  for (int i = 0; process != nullptr && process->reader == reader && i < kMaxAncestors; ++i) {
+    if (std::max(process->started, process->executed) <= at) {
+      return false;
+    }
+    if (process->tgid == process->parent) {
+      break;
+    }
+    process = world.process(process->parent);
+  }
+  return reader != nullptr;
+}
+
+Trigger trigger_of(const Usage& usage,
+                   const Publish& publish,
+                   const FileUse& reread,
+                   const World& world) {
+  if (began_after(reread.tgid, publish.at(), world)) {
+    const Process* process = world.process(reread.tgid);
+    const Timestamp began = std::max(process->started, process->executed);
+    return {{TriggerKind::Restart, "the process began " + say(began - publish.at()) +
+                                       " after the publish"},
+            began};
+  }
+  const Timestamp opened = reread.opened ? reread.opened : reread.last_read;
+  const Notice* heard = nullptr;
+  for (const Notice& notice : usage.notices) {
+    if (notice.at >= publish.at() - kEarlyNotice && notice.at <= opened) {
+      heard = &notice;
+    }
+  }
+  if (heard != nullptr) {
+    std::string detail = say_inotify_mask(heard->mask & ~static_cast<std::uint32_t>(IN_ISDIR));
+    if (!heard->name.empty()) {
+      detail += " " + heard->name;
+    }
+    return {{TriggerKind::Inotify, std::move(detail)}, heard->at};
+  }
+  for (const auto& [key, use] : usage.uses) {
+    if (use.tgid == reread.tgid && use.file == reread.file && polls(use)) {
+      return {{TriggerKind::Poll, "opens " + use.file + " every " + say(use.longest_interval)}, {}};
+    }
+  }
+  return {{TriggerKind::Unknown, ""}, {}};
+}
+
+}  // namespace reloadtrace

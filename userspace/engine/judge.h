@@ -1,0 +1,59 @@
+// SPDX-License-Identifier: Apache-2.0
+// How far a reader has come with a publish: which required files it reread, from which generation.
+#pragma once
+
+#include <chrono>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "userspace/engine/report.h"
+#include "userspace/engine/world.h"
+
+namespace reloadtrace {
+
+// Reads of one process with gaps shorter than this are one burst: a reload as the application
+// means it. Torn pairs seen in the wild lie within a few milliseconds.
+inline constexpr Duration kBurstGap = std::chrono::milliseconds(250);
+
+// An application can open the new file before the publisher's rename has returned to its caller
+// (seen: 0.08 ms); notices that much earlier still belong to the publish.
+inline constexpr Duration kEarlyNotice = std::chrono::milliseconds(1);
+
+struct Standing {
+  std::vector<const FileUse*> complete;  // required files, each by the use that was complete first
+  std::vector<const FileUse*> begun;     // of the new generation, opened but not read to the end
+  std::vector<std::string> missing;      // required, not complete
+  bool satisfied = false;
+};
+
+// Whether this use is one of the file that the publish made visible.
+bool is_of(const FileUse& use, const Publish& publish);
+
+// Whether all of it was read.
+bool is_complete(const FileUse& use);
+
+// Only what application processes read counts.
+Standing standing_of(const Usage& usage, const Judgement& judgement, const World& world);
+
+// A process that read `second` from the new generation in one burst with `first` from an older one,
+// and has not reread `first`. Both are changed files.
+struct TornPair {
+  const FileUse* first = nullptr;
+  const FileUse* second = nullptr;
+};
+std::optional<TornPair> find_torn(const Usage& usage, const Judgement& judgement, const World& world);
+
+// The process, and every ancestor of it in the same reader, began after the publish: what it read is
+// a start-up read, not a reload.
+bool began_after(std::uint32_t tgid, Timestamp at, const World& world);
+
+// The latest thing that may have told the reader to reread.
+struct Trigger {
+  TriggerInfo info;
+  Timestamp at;  // zero = not an event of its own (polls)
+};
+Trigger trigger_of(const Usage& usage, const Publish& publish, const FileUse& reread,
+                   const World& world);
+
+}  // namespace reloadtrace

@@ -1,0 +1,156 @@
+// SPDX-License-Identifier: Apache-2.0
+// What the engine remembers: volumes and their generations, readers and what they did with them.
+//
+// Passive data. World keeps it in step with the events, Judge and Diagnosis read it.
+#pragma once
+
+#include <cstdint>
+#include <deque>
+#include <map>
+#include <memory>
+#include <optional>
+#include <set>
+#include <string>
+#include <string_view>
+#include <unordered_map>
+#include <vector>
+
+#include "userspace/base/timestamp.h"
+#include "userspace/engine/coverage.h"
+#include "userspace/engine/verdict.h"
+#include "userspace/wire/fact.h"
+#include "userspace/wire/identity.h"
+
+namespace reloadtrace {
+
+// One publish, shared by the judgements of all readers.
+struct Publish {
+  PublishFact fact;
+  // By path below the generation; what a reread must have read.
+  std::map<std::string, FileFact, std::less<>> files;
+  // What was read of it before this is not of this generation: inodes are used again.
+  Timestamp prepared;
+
+  Timestamp at() const { return fact.at; }
+  bool changed(std::string_view file) const;
+  bool removed(std::string_view file) const;
+};
+
+// One file of one generation, as one process read it.
+struct FileUse {
+  std::uint32_t tgid = 0;
+  InodeId inode;
+  std::uint64_t generation_ino = 0;
+  std::string generation;  // name
+  std::string file;        // below the generation
+  Timestamp opened;        // latest open seen; zero = before the tracer, or inherited
+  Timestamp last_read;     // latest read or mapping; zero = none
+  Timestamp completed;     // when the last missing byte was read; zero = incomplete
+  std::uint64_t size = 0;  // of the file at the latest event
+  Coverage coverage;
+  bool mapped = false;
+  // Opens again of the very same file, with no news in between: the mark of a poller.
+  std::uint32_t reopened = 0;
+  Duration shortest_interval{};
+  Duration longest_interval{};
+};
+
+// One event that a process of this reader took from its inotify queue about this volume.
+struct Notice {
+  Timestamp at;
+  std::uint32_t tgid = 0;
+  std::uint32_t mask = 0;
+  std::string name;
+};
+
+struct Watch {
+  int fd = -1;
+  int wd = -1;
+  std::uint32_t mask = 0;
+  VolumeId volume;
+  InodeId target;
+  TargetKind kind = TargetKind::Root;
+  std::string path;  // of the target from the volume's root; empty for the root
+  bool alive = true;
+  Timestamp ended;        // when the end became known; zero while alive
+  bool ignored = false;   // the process read IN_IGNORED for it
+};
+
+struct Reader;
+
+struct Process {
+  std::uint32_t tgid = 0;
+  Reader* reader = nullptr;  // null: not a reader (a publisher, or not seen using a volume)
+  Timestamp started;
+  Timestamp executed;  // latest exec seen; zero = none
+  std::uint32_t parent = 0;
+  std::string comm;
+  std::string exe;
+  std::string container_id;
+  ProcessRole role = ProcessRole::Application;
+  bool publisher = false;  // published or wrote into a volume: its opens are never rereads
+  std::vector<Watch> watches;
+  std::vector<HeldFact> held;  // as of the latest inspection
+  // Facts of an inspection that is under way.
+  std::vector<Watch> inspected_watches;
+  std::vector<HeldFact> inspected_held;
+};
+
+enum class Phase : std::uint8_t {
+  Open,        // until the deadline
+  Inspecting,  // the deadline has come; waiting for what /proc says of the reader's processes
+  Said,        // a verdict against the reader was given; a late reread is still looked for
+};
+
+// What is still to be said about one publish at one reader.
+struct Judgement {
+  std::shared_ptr<const Publish> publish;
+  std::vector<std::string> required;  // files that must be reread
+  bool any = false;                   // one of `required` will do: none is known to be used
+  Phase phase = Phase::Open;
+  Timestamp deadline;
+  std::set<std::uint32_t> awaiting;  // processes under inspection
+};
+
+// What one reader did with one volume.
+struct Usage {
+  Reader* reader = nullptr;
+  VolumeId volume;
+  std::string path;              // where the reader sees the volume
+  std::vector<MountFact> pinned; // subPath mounts; `whole` is false when there are only such
+  bool whole = false;            // the volume itself is mounted, or used from the host
+  std::set<std::string, std::less<>> files;  // known to be used: opened by an application process
+  std::map<std::pair<std::uint32_t, InodeId>, FileUse> uses;
+  std::deque<Notice> notices;    // since the publish before the last; bounded
+  std::vector<OpenFailedFact> failed_opens;  // since the last publish
+  std::map<std::uint32_t, std::string> observers;  // since the last publish: tgid, comm
+  Timestamp last_read;
+  std::string last_read_file;
+  std::optional<Judgement> judgement;
+};
+
+// A container that mounts volumes, or a process outside containers that uses them.
+struct Reader {
+  std::string container_id;  // empty for a process
+  ContainerFact container;
+  std::uint32_t main = 0;  // tgid
+  std::vector<std::uint32_t> processes;  // tgids, application and observer
+  std::vector<std::unique_ptr<Usage>> usages;
+  bool selected = false;  // passes --container and --pid
+
+  Usage* usage_of(VolumeId volume) const;
+};
+
+struct Volume {
+  VolumeFact fact;
+  std::shared_ptr<const Publish> last;  // latest publish; null before the first
+  std::unordered_map<std::uint64_t, std::string> generation_names;  // by directory inode
+  // By file inode, the path below the generation. An inode that the file system uses again is
+  // overwritten when its new file is first seen.
+  std::unordered_map<std::uint64_t, std::string> file_names;
+  // When the publisher began to write the generation that is not published yet.
+  std::unordered_map<std::uint64_t, Timestamp> preparing;
+  std::vector<Usage*> usages;
+};
+
+}  // namespace reloadtrace

@@ -1,0 +1,21 @@
+// SPDX-License-Identifier: Apache-2.0
+// Numbers and kernel words as people say them.
+#pragma once
+
+#include <cstdint>
+#include <string>
+
+#include "userspace/base/timestamp.h"
+
+namespace reloadtrace {
+
+// "0.4 ms", "12 ms", "1.3 s", "2 min", "3 h", "4 d".
+std::string say(Duration duration);
+
+// "IN_MOVED_TO|IN_ISDIR"; unknown bits in hexadecimal; "0" for none.
+std::string say_inotify_mask(std::uint32_t mask);
+
+// "EACCES"; the number for one that has no short name here.
+std::string say_errno(std::uint32_t error);
+
+}  // namespace reloadtrace

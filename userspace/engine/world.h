@@ -1,0 +1,83 @@
+// SPDX-License-Identifier: Apache-2.0
+// The engine's memory, kept in step with the events. Knows what happened, concludes nothing.
+#pragma once
+
+#include <memory>
+#include <string>
+#include <unordered_map>
+#include <vector>
+
+#include "userspace/engine/model.h"
+#include "userspace/wire/event.h"
+
+namespace reloadtrace {
+
+// Pointers that it hands out are valid until the volume, process or reader is removed.
+class World {
+ public:
+  // Only readers that pass are judged: a container by name or id (prefix of 12 or more), a process, or
+  // a container with that process in it. Empty lists let all pass.
+  struct Selection {
+    std::vector<std::string> containers;
+    std::vector<std::uint32_t> pids;
+  };
+
+  explicit World(Selection selection) : selection_(std::move(selection)) {}
+
+  Volume* volume(VolumeId id);
+  Process* process(std::uint32_t tgid);
+  const Process* process(std::uint32_t tgid) const;
+  Reader* container(const std::string& id);
+
+  std::size_t volume_count() const { return volumes_.size(); }
+  std::size_t reader_count() const;
+
+  // The process behind a kernel event; made on its first one. A pid that was used again is a new one.
+  Process& process_of(const Origin& origin);
+
+  // What the reader that this process belongs to did with the volume; a process outside containers
+  // becomes a reader by this. Null for publishers and processes of containers not known.
+  Usage* usage_of(Process& process, Volume& volume);
+
+  void learn(const VolumeFact& fact);
+  void learn(const ContainerFact& fact);
+  void learn(const ProcessFact& fact);
+  void learn(const WatchFact& fact);
+  void learn(const HeldFact& fact);
+  // Ends an inspection: what was told since the last one becomes the state of the process.
+  void learn(const InspectedFact& fact);
+
+  // The new generation becomes the current one; remembers what its readers may still hold.
+  void publish(Volume& volume, std::shared_ptr<const Publish> publish);
+
+  // This process publishes: it is no reader, and neither is a container that it runs in.
+  // Returns the readers that are none any more; they are destroyed when the caller drops them.
+  std::vector<std::unique_ptr<Reader>> mark_publisher(Process& process, VolumeId volume);
+
+  void add_watch(Process& process, const WatchAddEvent& event);
+  // Null when the watch is not known.
+  Watch* find_watch(Process& process, int fd, int wd);
+
+  std::unique_ptr<Reader> remove_reader(Reader& reader);
+  void remove_process(std::uint32_t tgid);
+  void remove_volume(VolumeId id);
+
+ private:
+  Reader& make_process_reader(Process& process);
+  Usage& usage_in(Reader& reader, Volume& volume);
+  void join_container(Process& process);
+  bool selected(const Reader& reader) const;
+
+  Selection selection_;
+  std::unordered_map<VolumeId, Volume> volumes_;
+  std::unordered_map<std::uint32_t, Process> processes_;
+  std::vector<std::unique_ptr<Reader>> readers_;
+  std::unordered_map<std::string, Reader*> containers_;
+  std::unordered_map<std::uint64_t, std::string> container_of_cgroup_;
+};
+
+// The use of this file by this process; made when new. `path` is from the volume's root.
+FileUse& use_of(Usage& usage, Volume& volume, const FileRef& file, std::uint32_t tgid,
+                const std::string& path);
+
+}  // namespace reloadtrace
