@@ -1,0 +1,38 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "tools/actor/behaviour.h"
+
+#include <array>
+
+namespace reloadtrace::actor {
+namespace {
+
+std::array<std::span<const Behaviour>, 4> tables() {
+  return {watchers(), pollers(), holders(), processes()};
+}
+
+}  // namespace
+
+const Behaviour* find_behaviour(std::string_view name) {
+  for (const auto table : tables()) {
+    for (const Behaviour& behaviour : table) {
+      if (behaviour.name == name) {
+        return &behaviour;
+      }
+    }
+  }
+  return nullptr;
+}
+
+std::string list_of_behaviours() {
+  std::string list;
+  for (const auto table : tables()) {
+    for (const Behaviour& behaviour : table) {
+      std::string name(behaviour.name);
+      name.resize(24, ' ');
+      list += name + std::string(behaviour.description) + "\n";
+    }
+  }
+  return list;
+}
+
+}  // namespace reloadtrace::actor

@@ -1,0 +1,42 @@
+// SPDX-License-Identifier: Apache-2.0
+// How an application treats its config files, well or badly: one named function each.
+//
+// Every behaviour reads its files once, arms itself, says "ready" and then runs until SIGTERM. What
+// it does is said on standard output, a line each: "read KEY SIZE FIRST-LINE", "noticed NAME",
+// "open KEY failed: REASON".
+#pragma once
+
+#include <chrono>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace reloadtrace::actor {
+
+struct Settings {
+  std::string directory;
+  std::vector<std::string> files;            // relative to `directory`
+  std::chrono::milliseconds interval{1000};  // of what happens periodically
+  std::chrono::milliseconds delay{0};        // between noticing and rereading
+  std::string ready_file;                    // created when armed, unless empty
+  char** argv = nullptr;                     // to start again with the same arguments
+};
+
+struct Behaviour {
+  std::string_view name;
+  std::string_view description;
+  void (*run)(const Settings&);
+};
+
+// A table for each source file; find_behaviour() searches all of them.
+std::span<const Behaviour> watchers();   // inotify on the directory, the files or the links
+std::span<const Behaviour> pollers();    // look at intervals, or never
+std::span<const Behaviour> holders();    // keep what they opened once
+std::span<const Behaviour> processes();  // restart, exit, wait for signals
+
+const Behaviour* find_behaviour(std::string_view name);
+// "NAME  DESCRIPTION" lines.
+std::string list_of_behaviours();
+
+}  // namespace reloadtrace::actor
