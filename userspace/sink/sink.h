@@ -11,8 +11,8 @@ class Sink {
  public:
   virtual ~Sink() = default;
 
-  // Puts the whole report out before it returns. An error means that this report was lost here; later
-  // ones may succeed (a disk that empties again).
+  // Puts the whole report out before it returns. An error means that this report was lost here;
+  // later ones may succeed (a disk that empties again).
   virtual Result<> write(const Report& report) = 0;
 };
 

@@ -1,0 +1,250 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "userspace/sink/json_sink.h"
+
+#include <cmath>
+#include <nlohmann/json.hpp>
+#include <string_view>
+#include <utility>
+
+#include "userspace/sink/json_limit.h"
+#include "userspace/sink/secrecy.h"
+
+namespace reloadtrace {
+namespace {
+
+using Json = nlohmann::ordered_json;
+
+constexpr std::size_t kMaxLine = 64 * 1024;
+
+Json text_or_null(const std::string& text) {
+  return text.empty() ? Json() : Json(text);
+}
+
+// Milliseconds, to the microsecond.
+Json milliseconds(const std::optional<Duration>& latency) {
+  if (!latency) {
+    return nullptr;
+  }
+  return std::round(static_cast<double>(latency->count()) / 1e3) / 1e3;
+}
+
+Json volume_json(const VolumeInfo& volume) {
+  return {{"kind", volume.kind},
+          {"name", volume.name},
+          {"path", text_or_null(volume.path)},
+          {"host_path", text_or_null(volume.host_path)},
+          {"pod_uid", text_or_null(volume.pod_uid)}};
+}
+
+Json process_json(const ProcessInfo& process) {
+  return {{"pid", process.pid}, {"comm", process.comm}, {"exe", text_or_null(process.exe)}};
+}
+
+// Those of whom only the name matters: writers and observers.
+Json bystander_json(const ProcessInfo& process) {
+  return {{"pid", process.pid}, {"comm", process.comm}};
+}
+
+Json writer_json(const ProcessInfo& writer) {
+  return writer.pid == 0 ? Json() : bystander_json(writer);
+}
+
+Json reader_json(const ReaderInfo& reader) {
+  if (!reader.container) {
+    return {{"kind", "process"},
+            {"pid", reader.process.pid},
+            {"comm", reader.process.comm.empty() ? reader.name : reader.process.comm},
+            {"exe", text_or_null(reader.process.exe)}};
+  }
+  return {{"kind", "container"},
+          {"namespace", text_or_null(reader.pod_namespace)},
+          {"pod", text_or_null(reader.pod)},
+          {"container", reader.name},
+          {"container_id", text_or_null(reader.container_id)},
+          {"pod_uid", text_or_null(reader.pod_uid)}};
+}
+
+Json cause_json(const std::optional<Cause>& cause) {
+  return cause ? Json(name_of(*cause)) : Json();
+}
+
+template <typename T, typename ToJson>
+Json list_json(const std::vector<T>& items, ToJson to_json) {
+  Json list = Json::array();
+  list.get_ref<Json::array_t&>().reserve(items.size());
+  for (const T& item : items) {
+    list.push_back(to_json(item));
+  }
+  return list;
+}
+
+Json counts_json(const std::map<std::string, std::uint64_t>& counts) {
+  Json object = Json::object();
+  for (const auto& [name, count] : counts) {
+    object[name] = count;
+  }
+  return object;
+}
+
+// Puts the fields of one report behind the common ones.
+class LineBuilder {
+ public:
+  explicit LineBuilder(const Session& session) : session_(session) {}
+
+  Json operator()(const StartReport& start) const {
+    Json line = common("start", start.at);
+    line["version"] = start.version;
+    line["kernel"] = start.kernel;
+    Json& hooks = line["hooks"] = Json::object();
+    for (const auto& [name, tier] : start.hooks) {
+      hooks[name] = tier;
+    }
+    line["volumes"] = start.volumes;
+    line["readers"] = start.readers;
+    return line;
+  }
+
+  Json operator()(const PublishReport& report) const {
+    const PublishInfo& publish = report.publish;
+    Json line = common("publish", publish.at);
+    line["volume"] = volume_json(report.volume);
+    line["from"] = text_or_null(publish.from);
+    line["to"] = publish.to;
+    line["writer"] = writer_json(publish.writer);
+    line["changed"] = list_json(publish.changed, [](const ChangedFile& changed) -> Json {
+      return {{"file", changed.file}, {"change", changed.change}};
+    });
+    line["readers"] = report.readers;
+    return line;
+  }
+
+  Json operator()(const ReloadReport& report) const {
+    Json line = common("reload", report.at);
+    line["verdict"] = name_of(report.verdict);
+    line["cause"] = cause_json(report.cause);
+    line["evidence"] = report.evidence;
+    line["advice"] = text_or_null(report.advice);
+    line["confidence"] = report.degraded ? "degraded" : "exact";
+    line["volume"] = volume_json(report.volume);
+    line["reader"] = reader_json(report.reader);
+    line["process"] = report.process ? process_json(*report.process) : Json();
+    line["publish"] = publish_json(report.publish);
+    line["trigger"] = report.trigger ? trigger_json(*report.trigger) : Json();
+    line["latency_ms"] = {{"notified", milliseconds(report.latency.notified)},
+                          {"opened", milliseconds(report.latency.opened)},
+                          {"read", milliseconds(report.latency.read)}};
+    const bool secret = is_secret(report.volume);
+    line["files"] =
+        list_json(report.files, [&](const FileRead& read) { return file_json(read, secret); });
+    line["observers"] = list_json(report.observers, bystander_json);
+    return line;
+  }
+
+  Json operator()(const EventReport& report) const {
+    Json line = common("event", report.at);
+    line["volume"] = report.volume ? volume_json(*report.volume) : Json();
+    line["reader"] = report.reader ? reader_json(*report.reader) : Json();
+    line["process"] = process_json(report.process);
+    line["event"] = report.event;
+    for (const auto& [name, text] : report.text) {
+      add_detail(line, name, text);
+    }
+    const bool secret = report.volume && is_secret(*report.volume);
+    for (const auto& [name, number] : report.numbers) {
+      add_detail(line, name, secret && may_tell_size(name) ? Json() : Json(number));
+    }
+    return line;
+  }
+
+  Json operator()(const ReaderReport& report) const {
+    Json line = common("reader", report.at);
+    line["reader"] = reader_json(report.reader);
+    line["volume"] = volume_json(report.volume);
+    line["can_reload"] = report.can_reload;
+    line["cause"] = cause_json(report.cause);
+    line["evidence"] = report.evidence;
+    line["advice"] = text_or_null(report.advice);
+    line["watches"] = list_json(report.watches, [](const WatchInfo& watch) -> Json {
+      return {
+          {"target", watch.target}, {"kind", watch.kind}, {"mask", watch.mask}, {"pid", watch.pid}};
+    });
+    return line;
+  }
+
+  Json operator()(const LossReport& report) const {
+    Json line = common("loss", report.at);
+    line["lost"] = counts_json(report.lost);
+    line["since"] = time_or_null(report.since);
+    line["until"] = time_or_null(report.until);
+    return line;
+  }
+
+  Json operator()(const StopReport& report) const {
+    Json line = common("stop", report.at);
+    line["totals"] = counts_json(report.totals);
+    line["lost"] = counts_json(report.lost);
+    return line;
+  }
+
+ private:
+  Json common(std::string_view kind, Timestamp at) const {
+    Json line = Json::object();
+    line.get_ref<Json::object_t&>().reserve(20);
+    line["schema"] = 1;
+    line["kind"] = kind;
+    line["time"] = rfc3339(at, session_.wall_offset_ns);
+    line["node"] = session_.node;
+    return line;
+  }
+
+  Json time_or_null(Timestamp at) const {
+    return at ? Json(rfc3339(at, session_.wall_offset_ns)) : Json();
+  }
+
+  Json publish_json(const PublishInfo& publish) const {
+    return {{"time", time_or_null(publish.at)},
+            {"from", text_or_null(publish.from)},
+            {"to", publish.to},
+            {"writer", writer_json(publish.writer)},
+            {"changed", list_json(publish.changed,
+                                  [](const ChangedFile& changed) { return Json(changed.file); })}};
+  }
+
+  static Json trigger_json(const TriggerInfo& trigger) {
+    return {{"kind", name_of(trigger.kind)}, {"detail", text_or_null(trigger.detail)}};
+  }
+
+  static Json file_json(const FileRead& read, bool secret) {
+    return {{"file", read.file},
+            {"generation", read.generation},
+            {"bytes", secret ? Json() : Json(read.bytes)},
+            {"size", secret ? Json() : Json(read.size)},
+            {"complete", read.complete}};
+  }
+
+  // A detail never replaces a field of the line.
+  static void add_detail(Json& line, const std::string& name, Json value) {
+    line[line.contains(name) ? "detail_" + name : name] = std::move(value);
+  }
+
+  const Session& session_;
+};
+
+}  // namespace
+
+std::string json_line(const Report& report, const Session& session) {
+  Json line = std::visit(LineBuilder(session), report);
+  return dump_within(line, kMaxLine);
+}
+
+JsonSink::JsonSink(Output& output, Session session)
+    : output_(output), session_(std::move(session)) {}
+
+Result<> JsonSink::write(const Report& report) {
+  if (const auto* start = std::get_if<StartReport>(&report)) {
+    session_ = {start->node, start->wall_offset_ns};
+  }
+  return output_.write(json_line(report, session_));
+}
+
+}  // namespace reloadtrace

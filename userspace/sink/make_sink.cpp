@@ -1,0 +1,37 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "userspace/sink/make_sink.h"
+
+#include <utility>
+
+#include "userspace/sink/json_sink.h"
+#include "userspace/sink/table_sink.h"
+
+namespace reloadtrace {
+
+Result<Format> parse_format(std::string_view name) {
+  if (name == "auto") {
+    return Format::Auto;
+  }
+  if (name == "table") {
+    return Format::Table;
+  }
+  if (name == "json") {
+    return Format::Json;
+  }
+  return Error{std::make_error_code(std::errc::invalid_argument),
+               "no such format: " + std::string(name) + " (there are auto, table and json)"};
+}
+
+std::unique_ptr<Sink> make_sink(Format format,
+                                Output& output,
+                                const TerminalInfo& terminal,
+                                Session session) {
+  const bool table = format == Format::Table || (format == Format::Auto && terminal.is_terminal);
+  if (!table) {
+    return std::make_unique<JsonSink>(output, std::move(session));
+  }
+  const TableOptions options{terminal.colour, terminal.columns, terminal.charset};
+  return std::make_unique<TableSink>(output, options, std::move(session));
+}
+
+}  // namespace reloadtrace

@@ -1,0 +1,146 @@
+// SPDX-License-Identifier: Apache-2.0
+// What stands in the cells of the table: names, timings, counts.
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+
+#include "userspace/engine/wording.h"
+#include "userspace/sink/secrecy.h"
+#include "userspace/sink/table_sink.h"
+#include "userspace/sink/table_words.h"
+
+namespace reloadtrace {
+namespace {
+
+// Everything of a row but its two names; and what a cause needs behind them.
+constexpr std::size_t kRowFrame = 4 + 2 + 2 + kVerdictWidth + kLatencyWidth + 2;
+constexpr std::size_t kCauseWidth = 19;
+constexpr std::size_t kMaxNames = 6;
+constexpr std::size_t kMaxPods = 4096;
+
+}  // namespace
+
+std::string TableSink::process_name(const ProcessInfo& process) const {
+  return fmt::format("{}[{}]", safe(process.comm), process.pid);
+}
+
+std::string TableSink::process_names(const std::vector<ProcessInfo>& processes) const {
+  std::string names;
+  for (std::size_t i = 0; i < std::min(processes.size(), kMaxNames); ++i) {
+    names += (i == 0 ? "" : ", ") + process_name(processes[i]);
+  }
+  if (processes.size() > kMaxNames) {
+    names += fmt::format(" and {} more", processes.size() - kMaxNames);
+  }
+  return names;
+}
+
+// "comm[pid]" in at most `width` columns: the comm is cut, never the pid.
+std::string TableSink::process_cell(const ReloadReport& report, std::size_t width) const {
+  const ProcessInfo& process = report.process ? *report.process : report.reader.process;
+  if (process.pid == 0) {
+    return {};
+  }
+  const std::string pid = fmt::format("[{}]", process.pid);
+  const std::size_t left = width - std::min(width, pid.size());
+  return cut_end(safe(process.comm), left, glyphs_.ellipsis) + pid;
+}
+
+// Processes outside containers have their name in the next column.
+std::string TableSink::reader_cell(const ReaderInfo& reader) const {
+  return reader.container ? safe(reader.name) : "(host)";
+}
+
+std::string TableSink::volume_name(const VolumeInfo& volume) const {
+  const bool directory = volume.kind == "directory" && !volume.host_path.empty();
+  return safe(volume.kind) + " " + safe(directory ? volume.host_path : volume.name);
+}
+
+// As learned from its readers; before that, the beginning of the uid has to do.
+std::string TableSink::pod_of(const VolumeInfo& volume) const {
+  const auto found = pods_.find(volume.pod_uid);
+  return found != pods_.end() ? found->second : std::string();
+}
+
+void TableSink::learn_pod(const VolumeInfo& volume, const ReaderInfo& reader) {
+  if (volume.pod_uid.empty() || volume.pod_uid != reader.pod_uid || reader.pod.empty()) {
+    return;
+  }
+  if (pods_.size() >= kMaxPods) {
+    pods_.clear();  // pods come and go; those that are here will be learned again
+  }
+  pods_.insert_or_assign(volume.pod_uid, safe(pod_name(reader)));
+}
+
+// How the reader came to it. When it was read stands in the row already.
+std::vector<Piece> TableSink::timings(const ReloadReport& report) const {
+  std::vector<Piece> pieces;
+  const auto after = [](std::string what, const std::optional<Duration>& latency) {
+    return Piece{latency ? what + " +" + say(*latency) : std::move(what), Style::Dim};
+  };
+  if (report.trigger) {
+    const TriggerInfo& trigger = *report.trigger;
+    const bool telling = trigger.kind == TriggerKind::Signal || trigger.kind == TriggerKind::Http;
+    pieces.push_back(after(telling && !trigger.detail.empty() ? safe(trigger.detail)
+                                                              : std::string(name_of(trigger.kind)),
+                           report.latency.notified));
+  }
+  if (report.latency.opened) {
+    pieces.push_back(after("open", report.latency.opened));
+  }
+  if (report.files.size() > 1) {
+    pieces.push_back({plural(report.files.size(), "file"), Style::Dim});
+  } else if (report.files.size() == 1 && !is_secret(report.volume)) {
+    pieces.push_back({fmt::format("{} B", report.files[0].bytes), Style::Dim});
+  }
+  return pieces;
+}
+
+std::vector<Piece> TableSink::changes(const std::vector<ChangedFile>& changed) const {
+  constexpr std::array<std::pair<std::string_view, std::string_view>, 3> kWords = {
+      {{"modified", "changed"}, {"added", "added"}, {"removed", "removed"}}};
+  std::vector<Piece> pieces;
+  for (const auto& [change, word] : kWords) {
+    std::string names;
+    std::size_t count = 0;
+    for (const ChangedFile& file : changed) {
+      if (file.change == change && ++count <= kMaxNames) {
+        names += (count == 1 ? "" : ", ") + safe(file.file);
+      }
+    }
+    if (count > kMaxNames) {
+      names += fmt::format(" and {} more", count - kMaxNames);
+    }
+    if (count != 0) {
+      pieces.push_back({fmt::format("{} {}", word, names)});
+    }
+  }
+  if (pieces.empty()) {
+    pieces.push_back({"changed no byte"});
+  }
+  return pieces;
+}
+
+std::string TableSink::counts(const std::map<std::string, std::uint64_t>& counts) const {
+  std::string text;
+  for (const auto& [name, count] : counts) {
+    text += fmt::format("{}{} {}", text.empty() ? "" : ", ", safe(name), count);
+  }
+  return text;
+}
+
+// As far as a cause still fits behind them.
+void TableSink::widen_columns(std::size_t reader, std::size_t process) {
+  const std::size_t taken = kRowFrame + kCauseWidth + reader_width_ + process_width_;
+  std::size_t spare = page_.width() - std::min(taken, page_.width());
+  const auto widen = [&spare](std::size_t& column, std::size_t wanted) {
+    const std::size_t more = std::min(spare, wanted - std::min(wanted, column));
+    column += more;
+    spare -= more;
+  };
+  widen(process_width_, process);
+  widen(reader_width_, reader);
+}
+
+}  // namespace reloadtrace
