@@ -148,6 +148,9 @@ Watches watches_of(const Usage& usage, const World& world) {
         slot = &watch;
         owner = process.tgid;
       };
+      if (!watch.alive && watch.removed) {
+        continue;  // given up on purpose
+      }
       if (!watch.alive) {
         if (out.dead == nullptr || watch.ended > out.dead->ended) {
           take(out.dead, out.dead_owner);
@@ -296,6 +299,23 @@ std::optional<Diagnosis> diagnose_pinned(const Usage& usage, const Publish& publ
     }
   }
   return std::nullopt;
+}
+
+std::string holds_unseen(const Usage& usage, const Judgement& judgement, const World& world) {
+  std::string out;
+  each_application(usage, world, [&](const Process& process) {
+    for (const HeldFact& held : process.held) {
+      const auto published = judgement.publish->files.find(held.path);
+      if (out.empty() && held.volume == usage.volume && is_required(judgement, held.path) &&
+          judgement.publish->fact.style != PublishStyle::InPlace &&
+          published != judgement.publish->files.end() &&
+          published->second.ino == held.inode.ino) {
+        out = fmt::format("{} holds {} of {} though no open of it was seen", who(process), held.path,
+                          judgement.publish->fact.to.name);
+      }
+    }
+  });
+  return out;
 }
 
 Diagnosis diagnose_torn(const TornPair& pair, const Publish& publish) {

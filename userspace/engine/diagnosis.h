@@ -38,6 +38,10 @@ Diagnosis diagnose_torn(const TornPair& pair, const Publish& publish);
 Diagnosis diagnose_partial(const Usage& usage, const Judgement& judgement, const Standing& standing,
                            const World& world, bool secret);
 
+// A sentence when the reader holds a changed file of the new generation though it was not seen to open
+// it: then nothing can be said against it. Empty otherwise.
+std::string holds_unseen(const Usage& usage, const Judgement& judgement, const World& world);
+
 // What to do about a cause: the same sentence wherever it appears.
 std::string advice_for(Cause cause);
 

@@ -74,6 +74,7 @@ struct Watch {
   bool alive = true;
   Timestamp ended;        // when the end became known; zero while alive
   bool ignored = false;   // the process read IN_IGNORED for it
+  bool removed = false;   // the process took it away itself
 };
 
 struct Reader;

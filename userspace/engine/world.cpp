@@ -89,6 +89,17 @@ FileUse& use_of(Usage& usage,
   return use;
 }
 
+void note_open(FileUse& use, Timestamp at) {
+  if (use.opened) {
+    const Duration interval = at - use.opened;
+    use.shortest_interval =
+        use.reopened == 0 ? interval : std::min(use.shortest_interval, interval);
+    use.longest_interval = std::max(use.longest_interval, interval);
+    ++use.reopened;
+  }
+  use.opened = at;
+}
+
 Volume* World::volume(VolumeId id) {
   const auto it = volumes_.find(id);
   return it == volumes_.end() ? nullptr : &it->second;
@@ -240,7 +251,7 @@ void World::learn(const ProcessFact& fact) {
 void World::learn(const WatchFact& fact) {
   if (Process* process = this->process(fact.tgid)) {
     process->inspected_watches.push_back(Watch{fact.fd, fact.wd, fact.mask, fact.volume, fact.target,
-                                               fact.kind, fact.path, true, {}, false});
+                                               fact.kind, fact.path, true, {}, false, false});
   }
 }
 
@@ -365,6 +376,7 @@ void World::add_watch(Process& process, const WatchAddEvent& event) {
               event.path,
               true,
               {},
+              false,
               false};
   // The same wd on a living watch is a changed mask; wd numbers of dead ones are not used again soon.
   if (Watch* known = find_watch(process, event.fd, event.wd)) {

@@ -32,6 +32,22 @@ class World {
   std::size_t volume_count() const { return volumes_.size(); }
   std::size_t reader_count() const;
 
+  // In the order in which they appeared.
+  template <typename Visit>
+  void each_reader(Visit visit) {
+    for (const auto& reader : readers_) {
+      visit(*reader);
+    }
+  }
+  template <typename Visit>
+  void each_usage(Visit visit) {
+    for (const auto& reader : readers_) {
+      for (const auto& usage : reader->usages) {
+        visit(*usage);
+      }
+    }
+  }
+
   // The process behind a kernel event; made on its first one. A pid that was used again is a new one.
   Process& process_of(const Origin& origin);
 
@@ -75,6 +91,9 @@ class World {
   std::unordered_map<std::string, Reader*> containers_;
   std::unordered_map<std::uint64_t, std::string> container_of_cgroup_;
 };
+
+// Notes an open: its time, and the interval since the previous one if the file is the same.
+void note_open(FileUse& use, Timestamp at);
 
 // The use of this file by this process; made when new. `path` is from the volume's root.
 FileUse& use_of(Usage& usage, Volume& volume, const FileRef& file, std::uint32_t tgid,

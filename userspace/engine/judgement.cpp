@@ -1,0 +1,341 @@
+// SPDX-License-Identifier: Apache-2.0
+// The life of a judgement: begun by a publish, settled by a reread, concluded at the deadline.
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <chrono>
+#include <set>
+#include <utility>
+
+#include "userspace/engine/engine.h"
+#include "userspace/engine/report_builder.h"
+#include "userspace/engine/wording.h"
+
+namespace reloadtrace {
+namespace {
+
+using namespace std::chrono_literals;
+
+// A recording that was cut off may lack the inspections of its last deadlines.
+constexpr Duration kInspectionGrace = 1s;
+
+// Without these a reread can pass unseen.
+constexpr std::string_view kNeededHooks[] = {"open", "read", "mmap", "publish"};
+
+// What a loss can hide. A cut name or a merge that came late hides nothing: it only lowers
+// confidence.
+bool hides_reads(LossCause cause) {
+  return cause != LossCause::Truncated && cause != LossCause::OutOfOrder &&
+         cause != LossCause::WalkTooDeep;
+}
+
+Timestamp prepared_at(const Volume& volume, const PublishFact& fact) {
+  Timestamp prepared = fact.at - kEarlyNotice;
+  const auto earlier = [&](std::uint64_t making) {
+    if (const auto it = volume.preparing.find(making); it != volume.preparing.end()) {
+      prepared = std::min(prepared, it->second);
+    }
+  };
+  earlier(fact.to.directory.ino);
+  for (const FileFact& file : fact.to.files) {
+    earlier(file.ino);
+  }
+  return prepared;
+}
+
+}  // namespace
+
+void Engine::on(const PublishFact& fact) {
+  Volume* volume = world_.volume(fact.volume);
+  if (volume == nullptr) {
+    return;
+  }
+  auto publish = std::make_shared<Publish>();
+  publish->fact = fact;
+  publish->prepared = prepared_at(*volume, fact);
+  for (const FileFact& file : fact.to.files) {
+    publish->files.emplace(file.path, file);
+  }
+  if (fact.writer_tgid != 0) {
+    Origin writer{fact.at, {}, 0, fact.writer_tgid, fact.writer_tgid, fact.writer_comm};
+    world_.mark_publisher(world_.process_of(writer), fact.volume);
+  }
+  for (Usage* usage : volume->usages) {
+    close(*usage, Verdict::Superseded,
+          fmt::format("{} was published {} later", fact.to.name,
+                      usage->judgement ? say(fact.at - usage->judgement->publish->at()) : ""),
+          fact.at);
+    usage->judgement.reset();
+  }
+  world_.publish(*volume, publish);
+  const auto asked = std::count_if(volume->usages.begin(), volume->usages.end(),
+                                   [](const Usage* usage) { return usage->reader->selected; });
+  say_(PublishReport{describe(*volume, {}), describe(*publish), static_cast<std::size_t>(asked)});
+  for (Usage* usage : volume->usages) {
+    begin(*usage, publish);
+  }
+}
+
+void Engine::begin(Usage& usage, const std::shared_ptr<const Publish>& publish) {
+  if (!usage.reader->selected) {
+    return;
+  }
+  Judgement& judgement = usage.judgement.emplace();
+  judgement.publish = publish;
+  judgement.deadline = publish->at() + options_.deadline;
+  judgement.any = usage.files.empty();
+  bool removed = false;
+  for (const FileChange& change : publish->fact.changed) {
+    if (!judgement.any && !usage.files.contains(change.path)) {
+      continue;
+    }
+    if (change.kind == ChangeKind::Removed) {
+      removed = true;
+    } else {
+      judgement.required.push_back(change.path);
+    }
+  }
+  if (!usage.whole) {
+    const auto pinned = diagnose_pinned(usage, *publish);
+    if (pinned) {
+      give(usage, Verdict::Stale, *pinned, publish->at());
+    } else {
+      close(usage, Verdict::Unchanged, "the files that it mounts by subPath did not change",
+            publish->at());
+    }
+    usage.judgement.reset();
+    return;
+  }
+  if (judgement.required.empty()) {
+    if (removed) {
+      close(usage, Verdict::Unknown,
+            "what it uses was removed: no read can show whether it noticed", publish->at());
+    } else {
+      close(usage, Verdict::Unchanged,
+            publish->fact.changed.empty() ? "no byte of the volume changed"
+                                          : "no file that it uses changed",
+            publish->at());
+    }
+    return;
+  }
+  next_deadline_ = std::min(next_deadline_, judgement.deadline);
+  settle(usage, publish->at());
+}
+
+void Engine::settle(Usage& usage, Timestamp now) {
+  if (!usage.judgement) {
+    return;
+  }
+  const Judgement& judgement = *usage.judgement;
+  const Standing standing = standing_of(usage, judgement, world_);
+  if (!standing.satisfied) {
+    return;
+  }
+  const FileUse* last = *std::max_element(
+      standing.complete.begin(), standing.complete.end(),
+      [](const FileUse* a, const FileUse* b) { return a->completed < b->completed; });
+  Verdict verdict = Verdict::Reloaded;
+  if (judgement.phase == Phase::Said) {
+    verdict = Verdict::Late;
+  } else if (began_after(last->tgid, judgement.publish->at(), world_)) {
+    verdict = Verdict::Restarted;
+  }
+  const Volume* volume = world_.volume(usage.volume);
+  const bool secret = volume != nullptr && volume->fact.kind == VolumeKind::Secret;
+  const Duration took = std::max(last->completed - judgement.publish->at(), Duration{});
+  Diagnosis good;
+  good.tgid = last->tgid;
+  good.evidence = fmt::format(
+      "{} {}{} {} after the publish", last->mapped ? "mapped" : "read", last->file,
+      secret ? " to its end" : fmt::format(" ({} of {} bytes)", last->size, last->size), say(took));
+  if (standing.complete.size() > 1) {
+    good.evidence += fmt::format(", the last of {} changed files", standing.complete.size());
+  }
+  give(usage, verdict, std::move(good), now, last);
+  usage.judgement.reset();
+}
+
+void Engine::advance_to(Timestamp now) {
+  now_ = std::max(now_, now);
+  if (now_ < next_deadline_) {
+    return;
+  }
+  std::vector<Usage*> due;
+  world_.each_usage([&](Usage& usage) {
+    if (usage.judgement && usage.judgement->phase != Phase::Said &&
+        usage.judgement->deadline <= now_) {
+      due.push_back(&usage);
+    }
+  });
+  std::stable_sort(due.begin(), due.end(), [](const Usage* a, const Usage* b) {
+    return a->judgement->deadline < b->judgement->deadline;
+  });
+  for (Usage* usage : due) {
+    if (usage->judgement->phase == Phase::Open) {
+      examine(*usage, now_);
+    } else if (usage->judgement->deadline + kInspectionGrace <= now_) {
+      conclude(*usage, now_);
+    }
+  }
+  next_deadline_ = Timestamp{~std::uint64_t{0}};
+  world_.each_usage([&](Usage& usage) {
+    if (usage.judgement && usage.judgement->phase != Phase::Said) {
+      const Timestamp next = usage.judgement->phase == Phase::Open
+                                 ? usage.judgement->deadline
+                                 : usage.judgement->deadline + kInspectionGrace;
+      next_deadline_ = std::min(next_deadline_, next);
+    }
+  });
+}
+
+void Engine::examine(Usage& usage, Timestamp now) {
+  std::vector<std::uint32_t> tgids;
+  for (const std::uint32_t tgid : usage.reader->processes) {
+    const Process* process = world_.process(tgid);
+    if (process != nullptr && process->role == ProcessRole::Application) {
+      tgids.push_back(tgid);
+    }
+  }
+  if (tgids.empty()) {
+    conclude(usage, now);
+    return;
+  }
+  usage.judgement->phase = Phase::Inspecting;
+  usage.judgement->awaiting = {tgids.begin(), tgids.end()};
+  if (inspect_) {
+    inspect_(tgids, now);
+  }
+}
+
+void Engine::conclude(Usage& usage, Timestamp now) {
+  Judgement& judgement = *usage.judgement;
+  const Publish& publish = *judgement.publish;
+  judgement.phase = Phase::Said;
+  judgement.awaiting.clear();
+  if (const std::string blind = blind_since(publish.prepared); !blind.empty()) {
+    give(usage, Verdict::Unknown, {std::nullopt, blind, "", 0}, now);
+    return;
+  }
+  if (!publish.fact.contents_known) {
+    give(usage, Verdict::Unknown,
+         {std::nullopt, "the new files were gone before they could be compared with the old", "", 0},
+         now);
+    return;
+  }
+  if (const auto torn = find_torn(usage, judgement, world_)) {
+    give(usage, Verdict::Torn, diagnose_torn(*torn, publish), now);
+    return;
+  }
+  const Standing standing = standing_of(usage, judgement, world_);
+  if (!standing.complete.empty() || !standing.begun.empty()) {
+    const Volume* volume = world_.volume(usage.volume);
+    const bool secret = volume != nullptr && volume->fact.kind == VolumeKind::Secret;
+    give(usage, Verdict::Partial, diagnose_partial(usage, judgement, standing, world_, secret), now);
+    return;
+  }
+  if (const std::string unseen = holds_unseen(usage, judgement, world_); !unseen.empty()) {
+    give(usage, Verdict::Unknown, {std::nullopt, unseen, "", 0}, now);
+    return;
+  }
+  give(usage, Verdict::Stale,
+       diagnose_stale(usage, judgement, world_, now, !hook_missing("inotify")), now);
+}
+
+void Engine::close(Usage& usage, Verdict verdict, std::string evidence, Timestamp now) {
+  if (!usage.judgement || usage.judgement->phase == Phase::Said) {
+    return;
+  }
+  give(usage, verdict, {std::nullopt, std::move(evidence), "", 0}, now);
+  usage.judgement.reset();
+}
+
+void Engine::close_all(Reader& reader,
+                       Verdict verdict,
+                       const std::string& evidence,
+                       Timestamp now) {
+  for (const auto& usage : reader.usages) {
+    close(*usage, verdict, evidence, now);
+  }
+}
+
+void Engine::give(Usage& usage,
+                  Verdict verdict,
+                  Diagnosis diagnosis,
+                  Timestamp now,
+                  const FileUse* deciding) {
+  const Judgement& judgement = *usage.judgement;
+  const Publish& publish = *judgement.publish;
+  const Volume* volume = world_.volume(usage.volume);
+  ReloadReport report;
+  report.at = now;
+  report.verdict = verdict;
+  report.cause = diagnosis.cause;
+  report.evidence = std::move(diagnosis.evidence);
+  report.advice = std::move(diagnosis.advice);
+  report.degraded = degraded_since(publish.prepared);
+  report.volume = describe(*volume, usage.path);
+  report.reader = describe(*usage.reader, world_);
+  const std::uint32_t tgid = diagnosis.tgid != 0 ? diagnosis.tgid : usage.reader->main;
+  if (const Process* process = world_.process(tgid)) {
+    report.process = describe(*process);
+  }
+  report.publish = describe(publish);
+  report.files = describe_reads(usage, judgement, world_);
+  if (deciding != nullptr) {
+    const Trigger trigger = trigger_of(usage, publish, *deciding, world_);
+    const auto since = [&](Timestamp t) { return std::max(t - publish.at(), Duration{}); };
+    report.trigger = trigger.info;
+    if (trigger.at) {
+      report.latency.notified = since(trigger.at);
+    }
+    if (deciding->opened) {
+      report.latency.opened = since(deciding->opened);
+    }
+    report.latency.read = since(deciding->completed);
+  }
+  for (const auto& [pid, comm] : usage.observers) {
+    report.observers.push_back({pid, comm, {}});
+  }
+  ++verdict_totals_[std::string(name_of(verdict))];
+  say_(report);
+}
+
+bool Engine::hook_missing(std::string_view name) const {
+  return std::any_of(session_.hooks.begin(), session_.hooks.end(), [&](const HookStatus& hook) {
+    return hook.name == name && hook.state == HookState::Missing;
+  });
+}
+
+std::string Engine::blind_since(Timestamp from) const {
+  for (const std::string_view needed : kNeededHooks) {
+    if (hook_missing(needed)) {
+      return fmt::format("this kernel lacks the hook {}: a reread can have passed unseen", needed);
+    }
+  }
+  std::uint64_t lost = 0;
+  std::set<std::string_view> causes;
+  for (const LossFact& loss : losses_) {
+    for (const LossCount& count : loss.lost) {
+      if (loss.at >= from && hides_reads(count.cause)) {
+        lost += count.count;
+        causes.insert(name_of(count.cause));
+      }
+    }
+  }
+  return lost == 0 ? std::string{}
+                   : fmt::format("{} events were lost since the publish ({})", lost,
+                                 fmt::join(causes, ", "));
+}
+
+bool Engine::degraded_since(Timestamp from) const {
+  const bool lost = std::any_of(losses_.begin(), losses_.end(), [&](const LossFact& loss) {
+    return loss.at >= from && std::any_of(loss.lost.begin(), loss.lost.end(), [](const auto& count) {
+      return count.cause != LossCause::WalkTooDeep;
+    });
+  });
+  return lost || std::any_of(session_.hooks.begin(), session_.hooks.end(), [](const HookStatus& h) {
+           return h.state == HookState::Missing;
+         });
+}
+
+}  // namespace reloadtrace
