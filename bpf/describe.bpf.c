@@ -1,0 +1,99 @@
+// SPDX-License-Identifier: GPL-2.0 OR BSD-3-Clause
+#include "describe.bpf.h"
+
+char LICENSE[] __weak SEC("license") = "Dual BSD/GPL";
+
+/* Appends a dentry's name; a name that does not fit is left out with all that are above it. */
+static __always_inline void add_name(struct reloadtrace_tree *tree, struct dentry *dentry)
+{
+	const unsigned char *name = BPF_CORE_READ(dentry, d_name.name);
+	__u32 at = tree->len;
+	long stored;
+
+	if (tree->truncated)
+		return;
+	if (at >= RELOADTRACE_TREE_LEN) {
+		tree->truncated = 1;
+		return;
+	}
+	/* Reaches into scratch.tree_overflow at most: NAME_MAX is 255. */
+	stored = bpf_probe_read_kernel_str(
+		(char *)tree + offsetof(struct reloadtrace_tree, names) + at, 256, name);
+	if (stored < 0) {
+		count_loss(RELOADTRACE_LOSS_READ_FAULT);
+		return;
+	}
+	if (at + stored > RELOADTRACE_TREE_LEN) {
+		tree->truncated = 1;
+		return;
+	}
+	tree->len = at + stored;
+	tree->components++;
+}
+
+static __always_inline void fill_file(struct reloadtrace_file *file, struct inode *inode, __u32 dev)
+{
+	__builtin_memset(file, 0, sizeof(*file));
+	file->dev = dev;
+	file->ino = BPF_CORE_READ(inode, i_ino);
+	file->size = BPF_CORE_READ(inode, i_size);
+	file->mode = BPF_CORE_READ(inode, i_mode);
+	if ((__s32)BPF_CORE_READ(inode, i_writecount.counter) > 0)
+		file->flags |= RELOADTRACE_FILE_WRITER;
+	if (!BPF_CORE_READ(inode, i_nlink))
+		file->flags |= RELOADTRACE_FILE_UNLINKED;
+}
+
+__noinline int describe(__u64 dentry_address, __u64 inode_address, __u32 with_names)
+{
+	struct dentry *dentry = (void *)dentry_address;
+	struct inode *inode = (void *)inode_address;
+	struct reloadtrace_scratch *s = get_scratch();
+	__u32 dev = BPF_CORE_READ(inode, i_sb, s_dev);
+	__u64 ino = BPF_CORE_READ(inode, i_ino), below = 0;
+
+	if (!s)
+		return 0;
+	fill_file(&s->file, inode, dev);
+	/* The tail too: what was in it belongs to another file, perhaps of another pod. */
+	__builtin_memset(&s->tree, 0, sizeof(s->tree));
+#pragma clang loop unroll(disable)
+	for (int i = 0; i < MAX_CLIMB; i++) {
+		struct dentry *parent;
+
+		if (is_root(dev, ino)) {
+			s->file.volume_ino = ino;
+			/* The root's child is the file itself: it lies in no generation. */
+			s->file.generation_ino = i >= 2 ? below : 0;
+			if (s->tree.truncated)
+				count_loss(RELOADTRACE_LOSS_TRUNCATED);
+			return 1;
+		}
+		/* An inode kept by a watch alone may have lost its dentry. */
+		if (!dentry)
+			return 0;
+		parent = BPF_CORE_READ(dentry, d_parent);
+		if (parent == dentry)
+			return 0;
+		if (with_names)
+			add_name(&s->tree, dentry);
+		below = ino;
+		dentry = parent;
+		ino = BPF_CORE_READ(dentry, d_inode, i_ino);
+	}
+	count_loss(RELOADTRACE_LOSS_WALK_TOO_DEEP);
+	return 0;
+}
+
+__noinline int describe_file(__u64 address, __u32 with_names)
+{
+	struct file *file = (void *)address;
+	struct reloadtrace_scratch *s = get_scratch();
+
+	if (!s || !describe((__u64)BPF_CORE_READ(file, f_path.dentry),
+			    (__u64)BPF_CORE_READ(file, f_inode), with_names))
+		return 0;
+	if (BPF_CORE_READ(file, f_mode) & FMODE_WRITE)
+		s->file.flags |= RELOADTRACE_FILE_WRITABLE;
+	return 1;
+}

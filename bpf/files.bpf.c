@@ -1,0 +1,165 @@
+// SPDX-License-Identifier: GPL-2.0 OR BSD-3-Clause
+/* Layer 2: opens, reads and maps of files in volumes, and opens that failed. */
+#include "describe.bpf.h"
+#include "paths.bpf.h"
+#include "syscall_table.bpf.h"
+
+char LICENSE[] __weak SEC("license") = "Dual BSD/GPL";
+
+static __always_inline void remember_writer(__u64 file)
+{
+	struct reloadtrace_writer fresh = {};
+
+	if (!hook_write_close)
+		return;
+	if (!bpf_map_update_elem(&writers, &file, &fresh, BPF_NOEXIST)) {
+		__sync_fetch_and_add(&writers_open, 1);
+		return;
+	}
+	/* There already: the address of a file whose end was not seen was given out again. */
+	if (!bpf_map_lookup_elem(&writers, &file))
+		count_loss(RELOADTRACE_LOSS_MAP_FULL);
+}
+
+__noinline int report_open(__u64 address, __s32 fd)
+{
+	struct file *file = (void *)address;
+	struct reloadtrace_open_event *e;
+	struct reloadtrace_scratch *s = get_scratch();
+	bool writable;
+
+	if (!s || is_self() || !describe_file(address, 1))
+		return 0;
+	track_process(current_tgid());
+	writable = s->file.flags & RELOADTRACE_FILE_WRITABLE;
+	if (writable && (s->file.mode & S_IFMT) == S_IFREG)
+		remember_writer(address);
+	/* Only a publisher opens for writing, and there are few of them. */
+	if (writable)
+		e = reserve_fact(sizeof(*e), RELOADTRACE_EV_WRITE_OPEN);
+	else
+		e = reserve_activity(sizeof(*e), RELOADTRACE_EV_OPEN);
+	if (!e)
+		return 0;
+	e->file = s->file;
+	e->tree = s->tree;
+	e->fd = fd;
+	e->open_flags = BPF_CORE_READ(file, f_flags);
+	bpf_ringbuf_submit(e, 0);
+	return 0;
+}
+
+/* `offset` < 0: it ended where the file's position is now. */
+__noinline int report_read(__u64 address, __s32 fd, __s64 offset, __u64 count)
+{
+	struct file *file = (void *)address;
+	struct reloadtrace_read_event *e;
+	struct reloadtrace_scratch *s = get_scratch();
+
+	if (!s || is_self() || !describe_file(address, 0) || (s->file.mode & S_IFMT) != S_IFREG)
+		return 0;
+	track_process(current_tgid());
+	e = reserve_activity(sizeof(*e), RELOADTRACE_EV_READ);
+	if (!e)
+		return 0;
+	e->file = s->file;
+	e->offset = offset < 0 ? BPF_CORE_READ(file, f_pos) - count : (__u64)offset;
+	e->count = count;
+	e->fd = fd;
+	e->reserved = 0;
+	bpf_ringbuf_submit(e, 0);
+	return 0;
+}
+
+__noinline int report_map(__u64 file, __u64 address)
+{
+	struct pt_regs *regs = (void *)bpf_task_pt_regs(bpf_get_current_task_btf());
+	struct reloadtrace_map_event *e;
+	struct reloadtrace_scratch *s = get_scratch();
+
+	if (!s || is_self() || !describe_file(file, 1))
+		return 0;
+	track_process(current_tgid());
+	e = reserve_activity(sizeof(*e), RELOADTRACE_EV_MAP);
+	if (!e)
+		return 0;
+	e->file = s->file;
+	e->tree = s->tree;
+	e->address = address;
+	e->length = PT_REGS_PARM2_SYSCALL(regs);
+	e->offset = SYSCALL_ARG6(regs);
+	e->prot = PT_REGS_PARM3_SYSCALL(regs);
+	e->fd = PT_REGS_PARM5_SYSCALL(regs);
+	bpf_ringbuf_submit(e, 0);
+	return 0;
+}
+
+static __always_inline bool error_matters(__u32 error)
+{
+	switch (error) {
+	case 1:	 /* EPERM */
+	case 2:	 /* ENOENT */
+	case 13: /* EACCES */
+	case 20: /* ENOTDIR */
+	case 23: /* ENFILE */
+	case 24: /* EMFILE */
+	case 40: /* ELOOP */
+		return true;
+	}
+	return false;
+}
+
+__noinline int report_open_failed(__u32 error)
+{
+	struct pt_regs *regs = (void *)bpf_task_pt_regs(bpf_get_current_task_btf());
+	struct task_struct *task = bpf_get_current_task_btf();
+	struct reloadtrace_open_failed_event *e;
+	struct reloadtrace_scratch *s = get_scratch();
+	__u64 path, flags = 0;
+	struct reloadtrace_path_shape shape;
+	__s32 dfd = AT_FDCWD;
+	__u64 length;
+
+	if (!s || !error_matters(error) || is_self())
+		return 0;
+	if (!process_is_tracked(current_tgid()) && current_cgroup_scope() != CGROUP_TRACKED)
+		return 0;
+	switch (SYSCALL_NUMBER(regs)) {
+	case SYS_open:
+		path = PT_REGS_PARM1_SYSCALL(regs);
+		flags = PT_REGS_PARM2_SYSCALL(regs);
+		break;
+	case SYS_creat:
+		path = PT_REGS_PARM1_SYSCALL(regs);
+		flags = 01101; /* O_CREAT | O_WRONLY | O_TRUNC */
+		break;
+	case SYS_openat:
+		dfd = PT_REGS_PARM1_SYSCALL(regs);
+		path = PT_REGS_PARM2_SYSCALL(regs);
+		flags = PT_REGS_PARM3_SYSCALL(regs);
+		break;
+	default: /* openat2 */
+		dfd = PT_REGS_PARM1_SYSCALL(regs);
+		path = PT_REGS_PARM2_SYSCALL(regs);
+		bpf_probe_read_user(&flags, sizeof(flags), (void *)PT_REGS_PARM3_SYSCALL(regs));
+		break;
+	}
+	length = read_path(path);
+	if (!length)
+		return 0;
+	unpack_shape(&shape, path_shape(length));
+	if (!bit_is_set(file_name_bits, shape.last))
+		return 0;
+	e = reserve_activity(sizeof(*e), RELOADTRACE_EV_OPEN_FAILED);
+	if (!e)
+		return 0;
+	e->error = error;
+	e->uid = task->cred->fsuid.val;
+	e->dfd = dfd;
+	e->open_flags = flags;
+	copy_path(e->path, s);
+	if (length > sizeof(e->path))
+		count_loss(RELOADTRACE_LOSS_TRUNCATED);
+	bpf_ringbuf_submit(e, 0);
+	return 0;
+}

@@ -1,0 +1,233 @@
+/* SPDX-License-Identifier: GPL-2.0 OR BSD-3-Clause */
+#pragma once
+
+/* Layer 0: maps, knobs, the filter's bitmaps, and the one place where records are reserved. */
+
+#include "vmlinux.h"
+#include <bpf/bpf_helpers.h>
+#include <bpf/bpf_core_read.h>
+#include <bpf/bpf_tracing.h>
+#include "events.h"
+#include "filter.h"
+
+#define RELOADTRACE_PATH_MAX 4096 /* PATH_MAX */
+
+/* ---- knobs: set before load, so that the verifier removes what is off ---- */
+
+/* The tracer's own process: it reads the volumes too. */
+const volatile __u32 self_tgid __weak = 0;
+/* s_dev of anon_inodefs, where inotify descriptors live; found with fstat. */
+const volatile __u32 anon_inode_dev __weak = 0;
+/* cgroup ids are those of the v1 `pids` hierarchy (hybrid and v1 nodes), else of v2. */
+const volatile __u8 cgroup_of_pids __weak = 0;
+/* Families of the syscall dispatcher; one that is off costs nothing. */
+const volatile __u8 hook_open __weak = 1;
+const volatile __u8 hook_read __weak = 1;
+const volatile __u8 hook_mmap __weak = 1;
+const volatile __u8 hook_publish __weak = 1;
+const volatile __u8 hook_symlink __weak = 1;
+const volatile __u8 hook_inotify __weak = 1;
+const volatile __u8 hook_write_close __weak = 1;
+
+/* ---- the filter, written by userspace through the mapped .bss ---- */
+
+__u64 device_bits[RELOADTRACE_FILTER_WORDS] __weak = {};
+__u64 root_bits[RELOADTRACE_FILTER_WORDS] __weak = {};
+__u64 file_name_bits[RELOADTRACE_FILTER_WORDS] __weak = {};
+__u64 directory_name_bits[RELOADTRACE_FILTER_WORDS] __weak = {};
+__u32 volumes_tracked __weak = 0;
+/* Raised by each adoption; groups that carry an older one afterwards are gone. */
+__u32 adoption __weak = 0;
+
+/* ---- state that the programs keep themselves ---- */
+
+__u64 group_bits[RELOADTRACE_FILTER_WORDS] __weak = {};
+/* Entries of `writers`: while it is zero, close() and dup2() are not looked at. */
+__s64 writers_open __weak = 0;
+
+/* __weak lets every .bpf.c include this header and `bpftool gen object` merge the copies. */
+struct {
+	__uint(type, BPF_MAP_TYPE_RINGBUF);
+	__uint(max_entries, 512 * 1024);
+} facts __weak SEC(".maps");
+
+struct {
+	__uint(type, BPF_MAP_TYPE_RINGBUF);
+	__uint(max_entries, 2 * 1024 * 1024);
+} activity __weak SEC(".maps");
+
+struct {
+	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
+	__uint(max_entries, 1);
+	__type(key, __u32);
+	__type(value, struct reloadtrace_stats);
+} stats __weak SEC(".maps");
+
+/* Roots of the tracked volumes. */
+struct {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(max_entries, 8192);
+	__type(key, struct reloadtrace_volume_key);
+	__type(value, __u8);
+} volumes __weak SEC(".maps");
+
+/* cgroup id → enum CgroupScope (userspace/wire/scope.h). */
+struct {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(max_entries, 16384);
+	__type(key, __u64);
+	__type(value, __u8);
+} cgroups __weak SEC(".maps");
+
+/* tgids whose life is reported: those that touched a volume, and their children. */
+struct {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(max_entries, 16384);
+	__type(key, __u32);
+	__type(value, __u8);
+} processes __weak SEC(".maps");
+
+/* Processes whose exit was reported, see on_exit. */
+struct {
+	__uint(type, BPF_MAP_TYPE_LRU_HASH);
+	__uint(max_entries, 1024);
+	__type(key, __u64);
+	__type(value, __u8);
+} exited_processes __weak SEC(".maps");
+
+/* fsnotify groups (inotify instances) that watch a volume → adoption that saw them last. */
+struct {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(max_entries, 8192);
+	__type(key, __u64);
+	__type(value, __u32);
+} inotify_groups __weak SEC(".maps");
+
+struct reloadtrace_writer {
+	__u32 walker; /* tgid whose exit counted last */
+	__u32 seen;   /* descriptors of that process which refer to the file */
+};
+
+/* struct file of each regular file of a volume that is open for writing. */
+struct {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(max_entries, 4096);
+	__type(key, __u64);
+	__type(value, struct reloadtrace_writer);
+} writers __weak SEC(".maps");
+
+struct reloadtrace_scanner {
+	__u32 hash;   /* of the component met last, so far */
+	__u32 parent; /* of the one before it */
+	__u32 bytes;  /* of the component met last */
+	__u32 dots;   /* that it begins with */
+	__u32 ended;  /* by a slash: the next other byte begins another */
+	__u32 has_parent;
+};
+
+/* Too large for the 512-byte stack. Each program finishes with it before it returns. */
+struct reloadtrace_scratch {
+	struct reloadtrace_file file;
+	struct reloadtrace_tree tree;
+	char tree_overflow[256]; /* a name is stored before it is known to fit */
+	char path[RELOADTRACE_PATH_MAX];
+	struct reloadtrace_scanner scanner;
+};
+
+struct {
+	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
+	__uint(max_entries, 1);
+	__type(key, __u32);
+	__type(value, struct reloadtrace_scratch);
+} scratches __weak SEC(".maps");
+
+static __always_inline struct reloadtrace_scratch *get_scratch(void)
+{
+	__u32 zero = 0;
+
+	return bpf_map_lookup_elem(&scratches, &zero);
+}
+
+static __always_inline void count_loss(__u32 cause)
+{
+	__u32 zero = 0;
+	struct reloadtrace_stats *s = bpf_map_lookup_elem(&stats, &zero);
+
+	if (s && cause < RELOADTRACE_LOSS_MAX)
+		s->lost[cause]++;
+}
+
+static __always_inline bool is_self(void)
+{
+	return bpf_get_current_pid_tgid() >> 32 == self_tgid;
+}
+
+static __always_inline __u32 current_tgid(void)
+{
+	return bpf_get_current_pid_tgid() >> 32;
+}
+
+static __always_inline bool bit_is_set(const volatile __u64 *bits, __u32 slot)
+{
+	return bits[(slot / 64) & (RELOADTRACE_FILTER_WORDS - 1)] >> (slot % 64) & 1;
+}
+
+/*
+ * Of the hierarchy chosen at load: userspace/base/cgroup_hierarchy.h has the rule. The index of a
+ * controller depends on the kernel's configuration, so it comes from the kernel's BTF.
+ */
+static __always_inline __u64 current_cgroup_id(void)
+{
+	struct task_struct *task = bpf_get_current_task_btf();
+	enum cgroup_subsys_id___pids { pids_cgrp_id___pids = 1 };
+	struct cgroup_subsys_state *css;
+
+	if (!cgroup_of_pids)
+		return task->cgroups->dfl_cgrp->kn->id;
+	if (bpf_probe_read_kernel(
+		    &css, sizeof(css),
+		    (void *)task->cgroups + bpf_core_field_offset(struct css_set, subsys) +
+			    sizeof(css) * bpf_core_enum_value(enum cgroup_subsys_id___pids,
+							      pids_cgrp_id___pids)))
+		return 0;
+	return BPF_CORE_READ(css, cgroup, kn, id);
+}
+
+static __always_inline void *reserve_in(void *ring, __u32 loss, __u64 size, __u16 kind)
+{
+	struct task_struct *task = bpf_get_current_task_btf();
+	__u64 id = bpf_get_current_pid_tgid();
+	__u32 zero = 0;
+	struct reloadtrace_stats *s = bpf_map_lookup_elem(&stats, &zero);
+	struct reloadtrace_header *h = bpf_ringbuf_reserve(ring, size, 0);
+
+	if (!h) {
+		if (s)
+			s->lost[loss]++;
+		return NULL;
+	}
+	if (s)
+		s->submitted++;
+	h->ts_ns = bpf_ktime_get_ns();
+	h->start_ns = task->group_leader->start_time;
+	h->cgroup_id = current_cgroup_id();
+	h->tgid = id >> 32;
+	h->tid = (__u32)id;
+	h->kind = kind;
+	h->size = size;
+	h->cpu = bpf_get_smp_processor_id();
+	bpf_get_current_comm(h->comm, sizeof(h->comm));
+	return h;
+}
+
+/* What must not be lost: publishes, watches, processes. */
+static __always_inline void *reserve_fact(__u64 size, __u16 kind)
+{
+	return reserve_in(&facts, RELOADTRACE_LOSS_FACTS_RING_FULL, size, kind);
+}
+
+/* Opens, reads, maps: a storm of them cannot push out a fact. */
+static __always_inline void *reserve_activity(__u64 size, __u16 kind)
+{
+	return reserve_in(&activity, RELOADTRACE_LOSS_ACTIVITY_RING_FULL, size, kind);
+}

@@ -1,0 +1,35 @@
+/* SPDX-License-Identifier: GPL-2.0 OR BSD-3-Clause */
+#pragma once
+
+/* Layer 1: paths as applications pass them. Only ever hints, and what a filter looks at. */
+
+#include "maps.bpf.h"
+
+struct reloadtrace_path_shape {
+	__u32 last;   /* reloadtrace_name_slot of the last component */
+	__u32 parent; /* of the last but one */
+	bool has_parent;
+	bool absolute;
+	bool dotdot; /* the last component begins with ".." */
+};
+
+/* Reads a user's path into scratch.path. Returns the bytes stored with the NUL, 0 = fault. */
+extern __u64 read_path(__u64 path);
+/* What the path in scratch looks like, packed; see unpack_shape. */
+extern __u64 path_shape(__u64 length);
+
+static __always_inline void unpack_shape(struct reloadtrace_path_shape *shape, __u64 packed)
+{
+	shape->last = packed & 0xffff;
+	shape->parent = packed >> 16 & 0xffff;
+	shape->has_parent = packed >> 32 & 1;
+	shape->absolute = packed >> 33 & 1;
+	shape->dotdot = packed >> 34 & 1;
+}
+
+/* The path in scratch, cut; the kernel wants the copy's size to be constant. */
+static __always_inline void copy_path(char *to, struct reloadtrace_scratch *from)
+{
+	__builtin_memset(to, 0, RELOADTRACE_PATH_LEN);
+	bpf_probe_read_kernel_str(to, RELOADTRACE_PATH_LEN, from->path);
+}

@@ -1,0 +1,110 @@
+// SPDX-License-Identifier: GPL-2.0 OR BSD-3-Clause
+/* Layer 2: the life of processes in tracked containers, and of those that touched a volume. */
+#include "describe.bpf.h"
+
+char LICENSE[] __weak SEC("license") = "Dual BSD/GPL";
+
+extern int close_writers(__u32 first, __u32 last);
+
+#define SIGNAL_GROUP_EXIT 4 /* include/linux/sched/signal.h */
+
+SEC("tp_btf/sched_process_fork")
+int BPF_PROG(on_fork, struct task_struct *parent, struct task_struct *child)
+{
+	struct reloadtrace_fork_event *e;
+	bool tracked;
+
+	if (child->tgid == parent->tgid || is_self())
+		return 0;
+	tracked = process_is_tracked(parent->tgid);
+	if (!tracked && current_cgroup_scope() != CGROUP_TRACKED)
+		return 0;
+	if (tracked)
+		track_process(child->tgid);
+	e = reserve_fact(sizeof(*e), RELOADTRACE_EV_FORK);
+	if (!e)
+		return 0;
+	e->child_start_ns = child->start_time;
+	e->child_tgid = child->tgid;
+	e->reserved = 0;
+	bpf_ringbuf_submit(e, 0);
+	return 0;
+}
+
+static __always_inline struct pid_namespace *pid_namespace_of(struct task_struct *task,
+							      __u32 *number)
+{
+	struct pid *pid = BPF_CORE_READ(task, thread_pid);
+	__u32 level = BPF_CORE_READ(pid, level);
+	struct upid *own = (void *)pid + bpf_core_field_offset(pid->numbers) +
+			   bpf_core_type_size(struct upid) * level;
+
+	if (number)
+		*number = BPF_CORE_READ(own, nr);
+	return BPF_CORE_READ(own, ns);
+}
+
+SEC("tp_btf/sched_process_exec")
+int BPF_PROG(on_exec, struct task_struct *task)
+{
+	struct reloadtrace_exec_event *e;
+	struct task_struct *parent = task->real_parent;
+	__u32 number = 0;
+
+	if (is_self())
+		return 0;
+	/* An unknown cgroup may be a container that is just starting: userspace classifies it. */
+	if (!process_is_tracked(task->tgid) && current_cgroup_scope() == CGROUP_IGNORED)
+		return 0;
+	e = reserve_fact(sizeof(*e), RELOADTRACE_EV_EXEC);
+	if (!e)
+		return 0;
+	e->parent_tgid = parent->tgid;
+	e->pid_namespace = BPF_CORE_READ(pid_namespace_of(task, &number), ns.inum);
+	e->namespace_pid = number;
+	e->parent_namespace = BPF_CORE_READ(pid_namespace_of(parent, NULL), ns.inum);
+	bpf_ringbuf_submit(e, 0);
+	return 0;
+}
+
+/*
+ * do_exit() has lowered signal->live before this point; zero = no other thread is left. Two threads
+ * that end together may both see zero, so the first to enter the process in a map speaks for it.
+ * (6.16 passes group_dead, but the map is needed for what came before.)
+ */
+static __always_inline bool is_last_exit(struct task_struct *task)
+{
+	__u64 process = (__u64)task->tgid << 32 ^ task->group_leader->start_time;
+	__u8 one = 1;
+
+	return task->signal->live.counter == 0 &&
+	       !bpf_map_update_elem(&exited_processes, &process, &one, BPF_NOEXIST);
+}
+
+SEC("tp_btf/sched_process_exit")
+int BPF_PROG(on_exit, struct task_struct *task)
+{
+	struct reloadtrace_exit_event *e;
+	__u32 tgid = task->tgid;
+	bool tracked;
+
+	/* Its files are closed after this. A copy by CLONE_FILES lives on with another process. */
+	if (writers_open && task->files && task->files->count.counter == 1)
+		close_writers(0, ~0U);
+	if (is_self() || task->signal->live.counter)
+		return 0;
+	tracked = process_is_tracked(tgid);
+	if (!tracked && current_cgroup_scope() != CGROUP_TRACKED)
+		return 0;
+	if (!is_last_exit(task))
+		return 0;
+	bpf_map_delete_elem(&processes, &tgid);
+	e = reserve_fact(sizeof(*e), RELOADTRACE_EV_EXIT);
+	if (!e)
+		return 0;
+	e->exit_code = task->signal->flags & SIGNAL_GROUP_EXIT ? task->signal->group_exit_code
+							       : task->group_leader->exit_code;
+	e->reserved = 0;
+	bpf_ringbuf_submit(e, 0);
+	return 0;
+}

@@ -1,0 +1,75 @@
+/* SPDX-License-Identifier: GPL-2.0 OR BSD-3-Clause */
+#pragma once
+
+/*
+ * Numbers of the syscalls that matter, per architecture: the kernel's BTF does not have them. Those
+ * that an architecture lacks have numbers that no syscall has, all different, to keep the switch
+ * one.
+ */
+
+#if defined(__TARGET_ARCH_x86)
+
+#define SYS_read	      0
+#define SYS_open	      2
+#define SYS_mmap	      9
+#define SYS_pread64	      17
+#define SYS_readv	      19
+#define SYS_sendfile	      40
+#define SYS_rename	      82
+#define SYS_creat	      85
+#define SYS_symlink	      88
+#define SYS_inotify_add_watch 254
+#define SYS_inotify_rm_watch  255
+#define SYS_openat	      257
+#define SYS_renameat	      264
+#define SYS_symlinkat	      266
+#define SYS_splice	      275
+#define SYS_preadv	      295
+#define SYS_renameat2	      316
+#define SYS_copy_file_range   326
+#define SYS_preadv2	      327
+#define SYS_openat2	      437
+
+#define SYSCALL_NUMBER(regs) ((regs)->orig_ax)
+#define SYSCALL_ARG6(regs)   ((regs)->r9) /* libbpf has macros for five */
+#define TS_COMPAT	     2		  /* arch/x86/include/asm/thread_info.h */
+
+/* ia32 tasks have other numbers; x32 ones carry bit 30 and match nothing. */
+#define IS_COMPAT(task) ((task)->thread_info.status & TS_COMPAT)
+
+#elif defined(__TARGET_ARCH_arm64)
+
+#define SYS_inotify_add_watch 27
+#define SYS_inotify_rm_watch  28
+#define SYS_symlinkat	      36
+#define SYS_renameat	      38
+#define SYS_openat	      56
+#define SYS_read	      63
+#define SYS_readv	      65
+#define SYS_pread64	      67
+#define SYS_preadv	      69
+#define SYS_sendfile	      71
+#define SYS_splice	      76
+#define SYS_mmap	      222
+#define SYS_renameat2	      276
+#define SYS_copy_file_range   285
+#define SYS_preadv2	      286
+#define SYS_openat2	      437
+#define SYS_open	      0x10001
+#define SYS_creat	      0x10002
+#define SYS_rename	      0x10003
+#define SYS_symlink	      0x10004
+
+#define SYSCALL_NUMBER(regs) ((regs)->syscallno)
+#define SYSCALL_ARG6(regs)   ((regs)->regs[5])
+#define TIF_32BIT	     22 /* arch/arm64/include/asm/thread_info.h */
+#define IS_COMPAT(task)	     ((task)->thread_info.flags & (1UL << TIF_32BIT))
+
+#else
+#error "add this architecture's syscall numbers"
+#endif
+
+/* Values that uapi headers hold; vmlinux.h has no macros. */
+#define AT_FDCWD	    -100
+#define MAP_ANONYMOUS	    0x20
+#define CLOSE_RANGE_CLOEXEC 4

@@ -1,0 +1,122 @@
+/* SPDX-License-Identifier: GPL-2.0 OR BSD-3-Clause */
+#pragma once
+
+/*
+ * Layer 1: from a descriptor to its file, and whether that lies in a tracked volume. This is what
+ * unrelated processes pay for, so the cheapest tests come first and no map is asked before a bit in
+ * both bitmaps is set.
+ *
+ * A file that includes this chooses how kernel memory is read: with RELOADTRACE_DIRECT_LOADS by
+ * plain loads (~1 ns each), which need bpf_rdonly_cast (6.2, commit a35b9af4ec2c); else by probe
+ * reads (~10 ns each), which every kernel has.
+ */
+
+#include "kernel_fixes.bpf.h"
+
+#define FMODE_WRITE 0x2
+#define S_IFMT	    0170000
+#define S_IFREG	    0100000
+
+/*
+ * Levels climbed before giving up. The volume lies near its files; the bound is for other files of
+ * its device, which must not be counted as lost just for lying deep.
+ */
+#define MAX_CLIMB 64
+
+#ifdef RELOADTRACE_DIRECT_LOADS
+extern void *bpf_rdonly_cast(const void *obj, __u32 btf_id) __ksym __weak;
+#define AS(type, address)                                                                          \
+	((type *)bpf_rdonly_cast((const void *)(address), bpf_core_type_id_kernel(type)))
+#define LOAD(pointer, field) ((pointer)->field)
+#else
+#define AS(type, address)    ((type *)(address))
+#define LOAD(pointer, field) BPF_CORE_READ(pointer, field)
+#endif
+
+static __always_inline __u64 load_address(__u64 at)
+{
+#ifdef RELOADTRACE_DIRECT_LOADS
+	/* Any struct that begins with a 64-bit integer: the verifier only casts to structs. */
+	return AS(struct timespec64, at)->tv_sec;
+#else
+	__u64 value = 0;
+
+	bpf_probe_read_kernel(&value, sizeof(value), (void *)at);
+	return value;
+#endif
+}
+
+/*
+ * The struct file behind a descriptor, 0 = none. Without a reference: another thread may close it
+ * meanwhile, then what is read belongs to a file that died this instant or to its successor.
+ */
+static __always_inline __u64 file_at(struct task_struct *task, __s32 fd)
+{
+	struct fdtable *table = task->files->fdt;
+
+	if ((__u32)fd >= table->max_fds)
+		return 0;
+	return load_address((__u64)table->fd + sizeof(void *) * (__u64)(__u32)fd);
+}
+
+static __always_inline __u64 current_file(__s32 fd)
+{
+	return file_at(bpf_get_current_task_btf(), fd);
+}
+
+static __always_inline bool is_root(__u32 dev, __u64 ino)
+{
+	struct reloadtrace_volume_key key = {.ino = ino, .dev = dev};
+
+	return bit_is_set(root_bits, reloadtrace_inode_slot(dev, ino)) &&
+	       bpf_map_lookup_elem(&volumes, &key);
+}
+
+static __always_inline bool device_is_tracked(__u32 dev)
+{
+	return bit_is_set(device_bits, reloadtrace_device_slot(dev));
+}
+
+/* Whether a dentry of this device is a volume's root or lies below one. */
+static __always_inline bool lies_in_volume(__u32 dev, struct dentry *dentry)
+{
+	/* A partly unrolled loop costs the verifier more than it saves at run time. */
+#pragma clang loop unroll(disable)
+	for (int i = 0; i < MAX_CLIMB; i++) {
+		struct inode *inode = LOAD(dentry, d_inode);
+		struct dentry *parent = LOAD(dentry, d_parent);
+
+		if (is_root(dev, LOAD(inode, i_ino)))
+			return true;
+		if (parent == dentry)
+			return false;
+		dentry = parent;
+	}
+	count_loss(RELOADTRACE_LOSS_WALK_TOO_DEEP);
+	return false;
+}
+
+static __always_inline __u32 file_device(struct file *file)
+{
+	struct inode *inode = LOAD(file, f_inode);
+	struct super_block *sb = LOAD(inode, i_sb);
+
+	return LOAD(sb, s_dev);
+}
+
+static __always_inline bool file_in_volume(struct file *file, __u32 dev)
+{
+	return device_is_tracked(dev) && lies_in_volume(dev, LOAD(file, f_path.dentry));
+}
+
+/* The file behind a descriptor if it lies in a tracked volume, else 0. */
+static __always_inline __u64 volume_file(__s32 fd)
+{
+	__u64 address = current_file(fd);
+	struct file *file;
+
+	if (!address)
+		return 0;
+	file = AS(struct file, address);
+	return file_in_volume(file, file_device(file)) ? address : 0;
+}

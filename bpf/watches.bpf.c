@@ -1,0 +1,196 @@
+// SPDX-License-Identifier: GPL-2.0 OR BSD-3-Clause
+/* Layer 2: inotify. Which inode a watch is on, and what an application took from its queue. */
+#include "describe.bpf.h"
+
+char LICENSE[] __weak SEC("license") = "Dual BSD/GPL";
+
+#define MAX_MARKS	  512  /* watches of one group looked at to find one of them */
+#define MAX_ADOPTED_MARKS 2048 /* and to see whether any is in a volume */
+#define MAX_NOTIFICATIONS 64   /* of one read() */
+
+static __always_inline int adopt_group(__u64 group)
+{
+	__u32 slot = reloadtrace_inode_slot(0, group);
+	__u32 epoch = adoption;
+
+	if (bpf_map_update_elem(&inotify_groups, &group, &epoch, BPF_ANY)) {
+		count_loss(RELOADTRACE_LOSS_MAP_FULL);
+		return 0;
+	}
+	/* Never cleared: a stale bit costs a lookup, a lost one an event. */
+	__sync_fetch_and_or(&group_bits[(slot / 64) & (RELOADTRACE_FILTER_WORDS - 1)],
+			    1ULL << (slot % 64));
+	return 1;
+}
+
+static __always_inline struct fsnotify_mark *mark_at(struct list_head *entry)
+{
+	return (void *)entry - bpf_core_field_offset(struct fsnotify_mark, g_list);
+}
+
+/* The inode that a watch is on; 0 = not found. Newest first, so a fresh watch is the first. */
+__noinline __u64 watched_inode(__u64 group_address, __s32 wd)
+{
+	struct fsnotify_group *group = (void *)group_address;
+	struct list_head *head = (void *)group + bpf_core_field_offset(group->marks_list);
+	struct list_head *entry = BPF_CORE_READ(head, next);
+
+#pragma clang loop unroll(disable)
+	for (int i = 0; i < MAX_MARKS; i++) {
+		struct fsnotify_mark *mark = mark_at(entry);
+		struct inotify_inode_mark *watch;
+
+		if (!entry || entry == head)
+			return 0;
+		watch = (void *)mark - bpf_core_field_offset(struct inotify_inode_mark, fsn_mark);
+		if (BPF_CORE_READ(watch, wd) == wd)
+			return (__u64)connector_inode(BPF_CORE_READ(mark, connector));
+		entry = BPF_CORE_READ(entry, next);
+	}
+	count_loss(RELOADTRACE_LOSS_WALK_TOO_DEEP);
+	return 0;
+}
+
+static __always_inline int describe_watched(__u64 address, __u32 with_names)
+{
+	struct inode *inode = (void *)address;
+
+	if (!address || !device_is_tracked(BPF_CORE_READ(inode, i_sb, s_dev)))
+		return 0;
+	return describe((__u64)alias_of(inode), address, with_names);
+}
+
+static __always_inline __u64 group_of(__s32 fd)
+{
+	struct file *file = (void *)current_file(fd);
+
+	return file ? (__u64)BPF_CORE_READ(file, private_data) : 0;
+}
+
+__noinline int report_watch_add(__s32 fd, __s32 wd, __u32 mask)
+{
+	struct reloadtrace_watch_add_event *e;
+	struct reloadtrace_scratch *s = get_scratch();
+	__u64 group = group_of(fd);
+
+	if (!s || !group || is_self() || !describe_watched(watched_inode(group, wd), 1))
+		return 0;
+	adopt_group(group);
+	track_process(current_tgid());
+	e = reserve_fact(sizeof(*e), RELOADTRACE_EV_WATCH_ADD);
+	if (!e)
+		return 0;
+	e->target = s->file;
+	e->tree = s->tree;
+	e->fd = fd;
+	e->wd = wd;
+	e->mask = mask;
+	e->reserved = 0;
+	bpf_ringbuf_submit(e, 0);
+	return 0;
+}
+
+__noinline int report_watch_remove(__s32 fd, __s32 wd)
+{
+	struct reloadtrace_watch_remove_event *e;
+	__u64 group = group_of(fd);
+
+	if (!group || is_self() || !bpf_map_lookup_elem(&inotify_groups, &group))
+		return 0;
+	e = reserve_fact(sizeof(*e), RELOADTRACE_EV_WATCH_REMOVE);
+	if (!e)
+		return 0;
+	e->fd = fd;
+	e->wd = wd;
+	bpf_ringbuf_submit(e, 0);
+	return 0;
+}
+
+__noinline int report_notifications(__u64 group, __s32 fd, __u64 buffer, __u32 length)
+{
+	struct inotify_event head;
+	__u32 at = 0;
+
+	if (is_self() || !bpf_map_lookup_elem(&inotify_groups, &group))
+		return 0;
+#pragma clang loop unroll(disable)
+	for (int i = 0; i < MAX_NOTIFICATIONS; i++) {
+		struct reloadtrace_notify_event *e;
+		long stored;
+
+		if (at + sizeof(head) > length)
+			return 0;
+		if (bpf_probe_read_user(&head, sizeof(head), (void *)(buffer + at))) {
+			count_loss(RELOADTRACE_LOSS_READ_FAULT);
+			return 0;
+		}
+		e = reserve_fact(sizeof(*e), RELOADTRACE_EV_NOTIFY);
+		if (e) {
+			e->fd = fd;
+			e->wd = head.wd;
+			e->mask = head.mask;
+			e->cookie = head.cookie;
+			__builtin_memset(e->name, 0, sizeof(e->name));
+			if (head.len) {
+				stored = bpf_probe_read_user_str(
+					e->name, sizeof(e->name),
+					(void *)(buffer + at + sizeof(head)));
+				if (stored < 0)
+					count_loss(RELOADTRACE_LOSS_READ_FAULT);
+				else if (stored == sizeof(e->name))
+					count_loss(RELOADTRACE_LOSS_TRUNCATED);
+			}
+			bpf_ringbuf_submit(e, 0);
+		}
+		at += sizeof(head) + head.len;
+	}
+	if (at < length)
+		count_loss(RELOADTRACE_LOSS_TRUNCATED);
+	return 0;
+}
+
+__noinline int mark_is_in_volume(__u64 entry)
+{
+	struct fsnotify_mark *mark = mark_at((struct list_head *)entry);
+
+	return describe_watched((__u64)connector_inode(BPF_CORE_READ(mark, connector)), 0);
+}
+
+/* Whether any of the group's watches is in a volume. */
+__noinline int group_watches_volume(__u64 group_address)
+{
+	struct fsnotify_group *group = (void *)group_address;
+	struct list_head *head = (void *)group + bpf_core_field_offset(group->marks_list);
+	struct list_head *entry = BPF_CORE_READ(head, next);
+
+#pragma clang loop unroll(disable)
+	for (int i = 0; i < MAX_ADOPTED_MARKS; i++) {
+		if (!entry || entry == head)
+			return 0;
+		if (mark_is_in_volume((__u64)entry))
+			return 1;
+		entry = BPF_CORE_READ(entry, next);
+	}
+	count_loss(RELOADTRACE_LOSS_WALK_TOO_DEEP);
+	return 0;
+}
+
+/* Runs over every descriptor of the system when userspace asks; says nothing, only remembers. */
+SEC("iter/task_file")
+int on_adoption(struct bpf_iter__task_file *ctx)
+{
+	struct file *file = ctx->file;
+	char name[8] = {};
+	__u64 group;
+
+	if (!file || file->f_inode->i_sb->s_dev != anon_inode_dev)
+		return 0;
+	bpf_probe_read_kernel(name, sizeof(name), BPF_CORE_READ(file, f_path.dentry, d_name.name));
+	/* Others of this device hold other things in private_data. */
+	if (__builtin_memcmp(name, "inotify", sizeof("inotify")))
+		return 0;
+	group = (__u64)BPF_CORE_READ(file, private_data);
+	if (group && group_watches_volume(group))
+		adopt_group(group);
+	return 0;
+}
