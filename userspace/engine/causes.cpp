@@ -7,9 +7,11 @@ namespace reloadtrace {
 std::string advice_for(Cause cause) {
   switch (cause) {
     case Cause::SubpathPinned:
-      return "mount the directory instead of a subPath; until then only a restart brings the new file";
+      return "mount the directory instead of a subPath; until then only a restart brings the new "
+             "file";
     case Cause::NoWatcher:
-      return "tell it after the swap (SIGHUP, its reload endpoint or a reloader sidecar), or have it "
+      return "tell it after the swap (SIGHUP, its reload endpoint or a reloader sidecar), or have "
+             "it "
              "watch the directory for ..data";
     case Cause::WatchLost:
       return "watch the directory and react to ..data, or add the watch again after IN_IGNORED";
@@ -34,7 +36,8 @@ std::string advice_for(Cause cause) {
     case Cause::IncompleteRead:
       return "read every changed file to its end at each reload";
     case Cause::MixedGenerations:
-      return "resolve ..data once and open all files beneath it, or reread all when it changed meanwhile";
+      return "resolve ..data once and open all files beneath it, or reread all when it changed "
+             "meanwhile";
   }
   return {};
 }

@@ -13,9 +13,9 @@ void Coverage::add(std::uint64_t offset, std::uint64_t count) {
   const std::uint64_t room = std::numeric_limits<std::uint64_t>::max() - offset;
   Range added{offset, offset + std::min(count, room)};
   // First range that touches or follows the new one.
-  const auto first = std::lower_bound(
-      ranges_.begin(), ranges_.end(), added.begin,
-      [](const Range& range, std::uint64_t begin) { return range.end < begin; });
+  const auto first =
+      std::lower_bound(ranges_.begin(), ranges_.end(), added.begin,
+                       [](const Range& range, std::uint64_t begin) { return range.end < begin; });
   auto last = first;
   while (last != ranges_.end() && last->begin <= added.end) {
     added.begin = std::min(added.begin, last->begin);

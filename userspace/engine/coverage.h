@@ -19,8 +19,8 @@ class Coverage {
   std::uint64_t bytes() const;
 
  private:
-  // Bounds the memory that a hostile reader can take. A range beyond it is forgotten, so that covers()
-  // errs towards "not read", until the holes before it are closed.
+  // Bounds the memory that a hostile reader can take. A range beyond it is forgotten, so that
+  // covers() errs towards "not read", until the holes before it are closed.
   static constexpr std::size_t kMaxRanges = 1024;
 
   struct Range {

@@ -25,7 +25,9 @@ bool is_required(const Judgement& judgement, std::string_view file) {
          judgement.required.end();
 }
 
-std::string who(const Process& process) { return fmt::format("{}[{}]", process.comm, process.tgid); }
+std::string who(const Process& process) {
+  return fmt::format("{}[{}]", process.comm, process.tgid);
+}
 
 template <typename Visit>
 void each_application(const Usage& usage, const World& world, Visit visit) {
@@ -49,11 +51,12 @@ std::optional<Diagnosis> failed_open(const Usage& usage, const Judgement& judgem
                                "generation has the file: its visible link is missing",
                                it->path, after));
     }
-    return found(Cause::OpenFailed, it->tgid,
-                 fmt::format("open of {} failed with {} {} after the swap: uid {} against mode {:04o} "
-                             "of {}:{}",
-                             it->path, say_errno(it->error), after, it->uid, it->file_mode & 07777U,
-                             it->file_uid, it->file_gid));
+    return found(
+        Cause::OpenFailed, it->tgid,
+        fmt::format("open of {} failed with {} {} after the swap: uid {} against mode {:04o} "
+                    "of {}:{}",
+                    it->path, say_errno(it->error), after, it->uid, it->file_mode & 07777U,
+                    it->file_uid, it->file_gid));
   }
   return std::nullopt;
 }
@@ -61,50 +64,56 @@ std::optional<Diagnosis> failed_open(const Usage& usage, const Judgement& judgem
 // The reader reacted to the first event of the burst that a publish makes, before the swap.
 std::optional<Diagnosis> read_too_early(const Usage& usage, const Judgement& judgement) {
   const Publish& publish = *judgement.publish;
-  const auto first_notice = std::find_if(
-      usage.notices.begin(), usage.notices.end(),
-      [&](const Notice& notice) { return notice.at >= publish.prepared - kBurstGap; });
+  const auto first_notice =
+      std::find_if(usage.notices.begin(), usage.notices.end(),
+                   [&](const Notice& notice) { return notice.at >= publish.prepared - kBurstGap; });
   if (first_notice == usage.notices.end() || first_notice->at >= publish.at()) {
     return std::nullopt;
   }
   for (const auto& [key, use] : usage.uses) {
-    if (is_required(judgement, use.file) && !is_of(use, publish) && use.opened >= first_notice->at &&
-        use.opened < publish.at() && is_complete(use)) {
-      return found(Cause::ReadTooEarly, use.tgid,
-                   fmt::format("reread {} {} before the swap and not after it: it has {} again, one "
-                               "generation behind",
-                               use.file, say(publish.at() - use.opened), use.generation));
+    if (is_required(judgement, use.file) && !is_of(use, publish) &&
+        use.opened >= first_notice->at && use.opened < publish.at() && is_complete(use)) {
+      return found(
+          Cause::ReadTooEarly, use.tgid,
+          fmt::format("reread {} {} before the swap and not after it: it has {} again, one "
+                      "generation behind",
+                      use.file, say(publish.at() - use.opened), use.generation));
     }
   }
   return std::nullopt;
 }
 
-std::optional<Diagnosis> old_fd_was_read(const Usage& usage, const Judgement& judgement,
+std::optional<Diagnosis> old_fd_was_read(const Usage& usage,
+                                         const Judgement& judgement,
                                          Timestamp now) {
   const Publish& publish = *judgement.publish;
   for (const auto& [key, use] : usage.uses) {
     if (is_required(judgement, use.file) && !is_of(use, publish) && !use.mapped &&
         use.opened < publish.at() && use.last_read > publish.at()) {
-      return found(Cause::HeldOldFd, use.tgid,
-                   fmt::format("still reads {} of {} through a descriptor opened {}; last {} after the "
-                               "swap",
-                               use.file, use.generation,
-                               use.opened ? say(now - use.opened) + " ago" : "before the trace",
-                               say(use.last_read - publish.at())));
+      return found(
+          Cause::HeldOldFd, use.tgid,
+          fmt::format("still reads {} of {} through a descriptor opened {}; last {} after the "
+                      "swap",
+                      use.file, use.generation,
+                      use.opened ? say(now - use.opened) + " ago" : "before the trace",
+                      say(use.last_read - publish.at())));
     }
   }
   return std::nullopt;
 }
 
 // What the latest inspection saw the reader hold of an older generation. A mapping when `mapped`.
-std::optional<Diagnosis> holds_old(const Usage& usage, const Judgement& judgement,
-                                   const World& world, bool mapped) {
+std::optional<Diagnosis> holds_old(const Usage& usage,
+                                   const Judgement& judgement,
+                                   const World& world,
+                                   bool mapped) {
   const Publish& publish = *judgement.publish;
   std::optional<Diagnosis> out;
   each_application(usage, world, [&](const Process& process) {
     for (const HeldFact& held : process.held) {
       const auto published = publish.files.find(held.path);
-      const bool is_new = published != publish.files.end() && published->second.ino == held.inode.ino;
+      const bool is_new =
+          published != publish.files.end() && published->second.ino == held.inode.ino;
       if (out || held.volume != usage.volume || (held.fd < 0) != mapped || is_new ||
           !is_required(judgement, held.path)) {
         continue;
@@ -194,23 +203,27 @@ std::string say_notice(const Notice& notice) {
   return notice.name.empty() ? mask : mask + " " + notice.name;
 }
 
-std::optional<Diagnosis> from_watches(const Usage& usage, const Judgement& judgement,
-                                      const World& world, Timestamp now) {
+std::optional<Diagnosis> from_watches(const Usage& usage,
+                                      const Judgement& judgement,
+                                      const World& world,
+                                      Timestamp now) {
   const Publish& publish = *judgement.publish;
   const Watches watches = watches_of(usage, world);
   const Heard heard = heard_of(usage, publish);
   if (watches.root != nullptr && heard.best != nullptr) {
-    return found(Cause::EventIgnored, heard.best->tgid,
-                 fmt::format("took {} event{} from its queue ({} {} after the swap) and opened nothing",
-                             heard.count, heard.count == 1 ? "" : "s", say_notice(*heard.best),
-                             say(std::max(heard.best->at - publish.at(), Duration{}))));
+    return found(
+        Cause::EventIgnored, heard.best->tgid,
+        fmt::format("took {} event{} from its queue ({} {} after the swap) and opened nothing",
+                    heard.count, heard.count == 1 ? "" : "s", say_notice(*heard.best),
+                    say(std::max(heard.best->at - publish.at(), Duration{}))));
   }
   if (watches.root != nullptr) {
-    return found(Cause::EventNotConsumed, watches.root_owner,
-                 fmt::format("its watch on {} is good (mask {}), but nothing was read from the queue in "
-                             "the {} since the swap",
-                             name_target(*watches.root), say_inotify_mask(watches.root->mask),
-                             say(now - publish.at())));
+    return found(
+        Cause::EventNotConsumed, watches.root_owner,
+        fmt::format("its watch on {} is good (mask {}), but nothing was read from the queue in "
+                    "the {} since the swap",
+                    name_target(*watches.root), say_inotify_mask(watches.root->mask),
+                    say(now - publish.at())));
   }
   if (watches.dead != nullptr) {
     const Watch& dead = *watches.dead;
@@ -221,13 +234,15 @@ std::optional<Diagnosis> from_watches(const Usage& usage, const Judgement& judge
         watches.dead_owner,
         fmt::format("its watch on {} died with the old file {} the swap ({}) and was not set again",
                     name_target(dead),
-                    dead.ended < publish.at() ? say(publish.at() - dead.ended) + " before" : "at", how));
+                    dead.ended < publish.at() ? say(publish.at() - dead.ended) + " before" : "at",
+                    how));
   }
   if (watches.link != nullptr) {
-    return found(Cause::WatchOnSymlink, watches.link_owner,
-                 fmt::format("watches the symlink {} itself (IN_DONT_FOLLOW), which the swap does not "
-                             "touch",
-                             name_target(*watches.link)));
+    return found(
+        Cause::WatchOnSymlink, watches.link_owner,
+        fmt::format("watches the symlink {} itself (IN_DONT_FOLLOW), which the swap does not "
+                    "touch",
+                    name_target(*watches.link)));
   }
   if (watches.deaf != nullptr) {
     return found(Cause::MaskMissesSwap, watches.deaf_owner,
@@ -257,8 +272,11 @@ std::string say_last_read(const Usage& usage, Timestamp now) {
 
 }  // namespace
 
-Diagnosis diagnose_stale(const Usage& usage, const Judgement& judgement, const World& world,
-                         Timestamp now, bool inotify_seen) {
+Diagnosis diagnose_stale(const Usage& usage,
+                         const Judgement& judgement,
+                         const World& world,
+                         Timestamp now,
+                         bool inotify_seen) {
   if (auto d = failed_open(usage, judgement)) {
     return *d;
   }
@@ -281,7 +299,8 @@ Diagnosis diagnose_stale(const Usage& usage, const Judgement& judgement, const W
   }
   if (!inotify_seen) {
     return {std::nullopt,
-            say_last_read(usage, now) + "; its watches cannot be seen (hook inotify is missing)", "", 0};
+            say_last_read(usage, now) + "; its watches cannot be seen (hook inotify is missing)",
+            "", 0};
   }
   return found(Cause::NoWatcher, 0, say_last_read(usage, now) + ", watches nothing of the volume");
 }
@@ -294,8 +313,8 @@ std::optional<Diagnosis> diagnose_pinned(const Usage& usage, const Publish& publ
         });
     if (touched && mount.generation != publish.fact.to.name) {
       return found(Cause::SubpathPinned, usage.reader->main,
-                   fmt::format("{} is bound to {} of {}, which a swap can never replace", mount.path,
-                               mount.sub_path, mount.generation));
+                   fmt::format("{} is bound to {} of {}, which a swap can never replace",
+                               mount.path, mount.sub_path, mount.generation));
     }
   }
   return std::nullopt;
@@ -308,10 +327,9 @@ std::string holds_unseen(const Usage& usage, const Judgement& judgement, const W
       const auto published = judgement.publish->files.find(held.path);
       if (out.empty() && held.volume == usage.volume && is_required(judgement, held.path) &&
           judgement.publish->fact.style != PublishStyle::InPlace &&
-          published != judgement.publish->files.end() &&
-          published->second.ino == held.inode.ino) {
-        out = fmt::format("{} holds {} of {} though no open of it was seen", who(process), held.path,
-                          judgement.publish->fact.to.name);
+          published != judgement.publish->files.end() && published->second.ino == held.inode.ino) {
+        out = fmt::format("{} holds {} of {} though no open of it was seen", who(process),
+                          held.path, judgement.publish->fact.to.name);
       }
     }
   });
@@ -320,20 +338,22 @@ std::string holds_unseen(const Usage& usage, const Judgement& judgement, const W
 
 Diagnosis diagnose_torn(const TornPair& pair, const Publish& publish) {
   const Duration apart = pair.second->opened - pair.first->opened;
-  return found(Cause::MixedGenerations, pair.second->tgid,
-               fmt::format("read {} of {} and {} of {} {} apart, and did not reread {}",
-                           pair.first->file, pair.first->generation, pair.second->file,
-                           publish.fact.to.name, say(apart < Duration{} ? -apart : apart),
-                           pair.first->file));
+  return found(
+      Cause::MixedGenerations, pair.second->tgid,
+      fmt::format("read {} of {} and {} of {} {} apart, and did not reread {}", pair.first->file,
+                  pair.first->generation, pair.second->file, publish.fact.to.name,
+                  say(apart < Duration{} ? -apart : apart), pair.first->file));
 }
 
-Diagnosis diagnose_partial(const Usage& usage, const Judgement& judgement,
-                           const Standing& standing, const World& world, bool secret) {
+Diagnosis diagnose_partial(const Usage& usage,
+                           const Judgement& judgement,
+                           const Standing& standing,
+                           const World& world,
+                           bool secret) {
   if (!standing.begun.empty()) {
     const FileUse& use = *standing.begun.front();
     const std::string amount =
-        secret ? "not to its end"
-               : fmt::format("{} of {} bytes", use.coverage.bytes(), use.size);
+        secret ? "not to its end" : fmt::format("{} of {} bytes", use.coverage.bytes(), use.size);
     return found(Cause::IncompleteRead, use.tgid,
                  fmt::format("read {} of the new generation only in part: {}", use.file, amount));
   }

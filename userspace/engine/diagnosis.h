@@ -29,17 +29,20 @@ Diagnosis diagnose_stale(const Usage& usage,
                          Timestamp now,
                          bool inotify_seen);
 
-// A reader whose only mounts of the volume are subPaths of a generation that is gone. Null when none of
-// its files changed.
+// A reader whose only mounts of the volume are subPaths of a generation that is gone. Null when
+// none of its files changed.
 std::optional<Diagnosis> diagnose_pinned(const Usage& usage, const Publish& publish);
 
 Diagnosis diagnose_torn(const TornPair& pair, const Publish& publish);
 
-Diagnosis diagnose_partial(const Usage& usage, const Judgement& judgement, const Standing& standing,
-                           const World& world, bool secret);
+Diagnosis diagnose_partial(const Usage& usage,
+                           const Judgement& judgement,
+                           const Standing& standing,
+                           const World& world,
+                           bool secret);
 
-// A sentence when the reader holds a changed file of the new generation though it was not seen to open
-// it: then nothing can be said against it. Empty otherwise.
+// A sentence when the reader holds a changed file of the new generation though it was not seen to
+// open it: then nothing can be said against it. Empty otherwise.
 std::string holds_unseen(const Usage& usage, const Judgement& judgement, const World& world);
 
 // What to do about a cause: the same sentence wherever it appears.

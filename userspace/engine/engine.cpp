@@ -17,7 +17,9 @@ namespace {
 constexpr std::size_t kMaxNotices = 256;
 constexpr std::size_t kMaxFailedOpens = 64;
 
-bool is_directory(const FileRef& file) { return S_ISDIR(file.mode); }
+bool is_directory(const FileRef& file) {
+  return S_ISDIR(file.mode);
+}
 
 }  // namespace
 
@@ -32,7 +34,9 @@ void Engine::observe(const Event& event) {
   std::visit([&](const auto& e) { on(e); }, event);
 }
 
-void Engine::on(const SessionFact& fact) { session_ = fact; }
+void Engine::on(const SessionFact& fact) {
+  session_ = fact;
+}
 
 void Engine::on(const ReadyFact& fact) {
   ready_ = true;
@@ -57,7 +61,9 @@ void Engine::on(const EndFact& fact) {
   say_(StopReport{fact.at, verdict_totals_, lost_totals_});
 }
 
-void Engine::on(const VolumeFact& fact) { world_.learn(fact); }
+void Engine::on(const VolumeFact& fact) {
+  world_.learn(fact);
+}
 
 void Engine::on(const VolumeGoneFact& fact) {
   if (Volume* volume = world_.volume(fact.id)) {
@@ -83,7 +89,9 @@ void Engine::on(const ContainerGoneFact& fact) {
   }
 }
 
-void Engine::on(const ProcessFact& fact) { world_.learn(fact); }
+void Engine::on(const ProcessFact& fact) {
+  world_.learn(fact);
+}
 
 void Engine::on(const InspectedFact& fact) {
   world_.learn(fact);

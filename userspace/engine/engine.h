@@ -33,7 +33,8 @@ class Engine {
  public:
   using Say = std::function<void(const Report&)>;
   // Before a reader is accused, the host is asked to look at its processes: it observes WatchFacts,
-  // HeldFacts and an InspectedFact for each, at once or later. In a replay they are in the recording.
+  // HeldFacts and an InspectedFact for each, at once or later. In a replay they are in the
+  // recording.
   using Inspect = std::function<void(std::span<const std::uint32_t> tgids, Timestamp now)>;
 
   Engine(EngineOptions options, Say say, Inspect inspect);
@@ -91,7 +92,10 @@ class Engine {
   // Ends an undecided judgement with a verdict that accuses nobody.
   void close(Usage& usage, Verdict verdict, std::string evidence, Timestamp now);
   void close_all(Reader& reader, Verdict verdict, const std::string& evidence, Timestamp now);
-  void give(Usage& usage, Verdict verdict, Diagnosis diagnosis, Timestamp now,
+  void give(Usage& usage,
+            Verdict verdict,
+            Diagnosis diagnosis,
+            Timestamp now,
             const FileUse* deciding = nullptr);
 
   bool hook_missing(std::string_view name) const;

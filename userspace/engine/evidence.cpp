@@ -12,8 +12,8 @@
 namespace reloadtrace {
 namespace {
 
-EventReport about(const char* event, Timestamp at, const Usage& usage, const Process& process,
-                  World& world) {
+EventReport about(
+    const char* event, Timestamp at, const Usage& usage, const Process& process, World& world) {
   EventReport out;
   out.at = at;
   out.event = event;
@@ -30,7 +30,10 @@ const FileUse* find_use(const Usage& usage, std::uint32_t tgid, const FileRef& f
   return it == usage.uses.end() ? nullptr : &it->second;
 }
 
-void add_file(EventReport& report, const Usage& usage, std::uint32_t tgid, const FileRef& file,
+void add_file(EventReport& report,
+              const Usage& usage,
+              std::uint32_t tgid,
+              const FileRef& file,
               const std::string& path) {
   const FileUse* use = find_use(usage, tgid, file);
   report.text.emplace_back("file", use != nullptr && !use->file.empty() ? use->file : path);
@@ -41,8 +44,12 @@ void add_file(EventReport& report, const Usage& usage, std::uint32_t tgid, const
 
 }  // namespace
 
-void tell(bool wanted, const OpenEvent& event, const Usage& usage, const Process& process,
-          World& world, const SayReport& say) {
+void tell(bool wanted,
+          const OpenEvent& event,
+          const Usage& usage,
+          const Process& process,
+          World& world,
+          const SayReport& say) {
   if (!wanted) {
     return;
   }
@@ -51,8 +58,12 @@ void tell(bool wanted, const OpenEvent& event, const Usage& usage, const Process
   say(report);
 }
 
-void tell(bool wanted, const ReadEvent& event, const Usage& usage, const Process& process,
-          World& world, const SayReport& say) {
+void tell(bool wanted,
+          const ReadEvent& event,
+          const Usage& usage,
+          const Process& process,
+          World& world,
+          const SayReport& say) {
   if (!wanted) {
     return;
   }
@@ -64,8 +75,12 @@ void tell(bool wanted, const ReadEvent& event, const Usage& usage, const Process
   say(report);
 }
 
-void tell(bool wanted, const MapEvent& event, const Usage& usage, const Process& process,
-          World& world, const SayReport& say) {
+void tell(bool wanted,
+          const MapEvent& event,
+          const Usage& usage,
+          const Process& process,
+          World& world,
+          const SayReport& say) {
   if (!wanted) {
     return;
   }
@@ -74,8 +89,12 @@ void tell(bool wanted, const MapEvent& event, const Usage& usage, const Process&
   say(report);
 }
 
-void tell(bool wanted, const WatchAddEvent& event, const Usage& usage, const Process& process,
-          World& world, const SayReport& say) {
+void tell(bool wanted,
+          const WatchAddEvent& event,
+          const Usage& usage,
+          const Process& process,
+          World& world,
+          const SayReport& say) {
   if (!wanted) {
     return;
   }
@@ -85,8 +104,12 @@ void tell(bool wanted, const WatchAddEvent& event, const Usage& usage, const Pro
   say(report);
 }
 
-void tell(bool wanted, const NotifyEvent& event, const Usage& usage, const Process& process,
-          World& world, const SayReport& say) {
+void tell(bool wanted,
+          const NotifyEvent& event,
+          const Usage& usage,
+          const Process& process,
+          World& world,
+          const SayReport& say) {
   if (!wanted) {
     return;
   }
@@ -96,22 +119,34 @@ void tell(bool wanted, const NotifyEvent& event, const Usage& usage, const Proce
   say(report);
 }
 
-void tell(bool wanted, const ExecEvent& event, const Usage& usage, const Process& process,
-          World& world, const SayReport& say) {
+void tell(bool wanted,
+          const ExecEvent& event,
+          const Usage& usage,
+          const Process& process,
+          World& world,
+          const SayReport& say) {
   if (wanted) {
     say(about("exec", event.origin.at, usage, process, world));
   }
 }
 
-void tell(bool wanted, const ExitEvent& event, const Usage& usage, const Process& process,
-          World& world, const SayReport& say) {
+void tell(bool wanted,
+          const ExitEvent& event,
+          const Usage& usage,
+          const Process& process,
+          World& world,
+          const SayReport& say) {
   if (wanted) {
     say(about("exit", event.origin.at, usage, process, world));
   }
 }
 
-void tell(bool wanted, const OpenFailedFact& fact, const Usage& usage, const Process& process,
-          World& world, const SayReport& say) {
+void tell(bool wanted,
+          const OpenFailedFact& fact,
+          const Usage& usage,
+          const Process& process,
+          World& world,
+          const SayReport& say) {
   if (!wanted) {
     return;
   }

@@ -16,12 +16,13 @@ using SayReport = std::function<void(const Report&)>;
 void tell(bool wanted, const OpenEvent&, const Usage&, const Process&, World&, const SayReport&);
 void tell(bool wanted, const ReadEvent&, const Usage&, const Process&, World&, const SayReport&);
 void tell(bool wanted, const MapEvent&, const Usage&, const Process&, World&, const SayReport&);
-void tell(bool wanted, const WatchAddEvent&, const Usage&, const Process&, World&, const SayReport&);
+void tell(
+    bool wanted, const WatchAddEvent&, const Usage&, const Process&, World&, const SayReport&);
 void tell(bool wanted, const NotifyEvent&, const Usage&, const Process&, World&, const SayReport&);
 void tell(bool wanted, const ExecEvent&, const Usage&, const Process&, World&, const SayReport&);
 void tell(bool wanted, const ExitEvent&, const Usage&, const Process&, World&, const SayReport&);
-void tell(bool wanted, const OpenFailedFact&, const Usage&, const Process&, World&,
-          const SayReport&);
+void tell(
+    bool wanted, const OpenFailedFact&, const Usage&, const Process&, World&, const SayReport&);
 
 // A reader appeared: one line for each volume that it mounts.
 void tell_reader(const Reader& reader, World& world, Timestamp at, const SayReport& say);

@@ -22,7 +22,9 @@ bool is_application(const FileUse& use, const World& world) {
   return process == nullptr || process->role == ProcessRole::Application;
 }
 
-Timestamp latest_touch(const FileUse& use) { return std::max(use.opened, use.last_read); }
+Timestamp latest_touch(const FileUse& use) {
+  return std::max(use.opened, use.last_read);
+}
 
 bool polls(const FileUse& use) {
   return use.reopened >= kPollsSeen && use.longest_interval < use.shortest_interval * kPollJitter;
@@ -45,7 +47,9 @@ bool is_of(const FileUse& use, const Publish& publish) {
                                     : use.generation_ino == publish.fact.to.directory.ino;
 }
 
-bool is_complete(const FileUse& use) { return static_cast<bool>(use.completed); }
+bool is_complete(const FileUse& use) {
+  return static_cast<bool>(use.completed);
+}
 
 Standing standing_of(const Usage& usage, const Judgement& judgement, const World& world) {
   Standing out;
@@ -118,8 +122,8 @@ Trigger trigger_of(const Usage& usage,
   if (began_after(reread.tgid, publish.at(), world)) {
     const Process* process = world.process(reread.tgid);
     const Timestamp began = std::max(process->started, process->executed);
-    return {{TriggerKind::Restart, "the process began " + say(began - publish.at()) +
-                                       " after the publish"},
+    return {{TriggerKind::Restart,
+             "the process began " + say(began - publish.at()) + " after the publish"},
             began};
   }
   const Timestamp opened = reread.opened ? reread.opened : reread.last_read;

@@ -42,10 +42,12 @@ struct TornPair {
   const FileUse* first = nullptr;
   const FileUse* second = nullptr;
 };
-std::optional<TornPair> find_torn(const Usage& usage, const Judgement& judgement, const World& world);
+std::optional<TornPair> find_torn(const Usage& usage,
+                                  const Judgement& judgement,
+                                  const World& world);
 
-// The process, and every ancestor of it in the same reader, began after the publish: what it read is
-// a start-up read, not a reload.
+// The process, and every ancestor of it in the same reader, began after the publish: what it read
+// is a start-up read, not a reload.
 bool began_after(std::uint32_t tgid, Timestamp at, const World& world);
 
 // The latest thing that may have told the reader to reread.
@@ -53,7 +55,9 @@ struct Trigger {
   TriggerInfo info;
   Timestamp at;  // zero = not an event of its own (polls)
 };
-Trigger trigger_of(const Usage& usage, const Publish& publish, const FileUse& reread,
+Trigger trigger_of(const Usage& usage,
+                   const Publish& publish,
+                   const FileUse& reread,
                    const World& world);
 
 }  // namespace reloadtrace

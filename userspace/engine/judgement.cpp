@@ -217,9 +217,10 @@ void Engine::conclude(Usage& usage, Timestamp now) {
     return;
   }
   if (!publish.fact.contents_known) {
-    give(usage, Verdict::Unknown,
-         {std::nullopt, "the new files were gone before they could be compared with the old", "", 0},
-         now);
+    give(
+        usage, Verdict::Unknown,
+        {std::nullopt, "the new files were gone before they could be compared with the old", "", 0},
+        now);
     return;
   }
   if (const auto torn = find_torn(usage, judgement, world_)) {
@@ -230,7 +231,8 @@ void Engine::conclude(Usage& usage, Timestamp now) {
   if (!standing.complete.empty() || !standing.begun.empty()) {
     const Volume* volume = world_.volume(usage.volume);
     const bool secret = volume != nullptr && volume->fact.kind == VolumeKind::Secret;
-    give(usage, Verdict::Partial, diagnose_partial(usage, judgement, standing, world_, secret), now);
+    give(usage, Verdict::Partial, diagnose_partial(usage, judgement, standing, world_, secret),
+         now);
     return;
   }
   if (const std::string unseen = holds_unseen(usage, judgement, world_); !unseen.empty()) {
@@ -258,11 +260,8 @@ void Engine::close_all(Reader& reader,
   }
 }
 
-void Engine::give(Usage& usage,
-                  Verdict verdict,
-                  Diagnosis diagnosis,
-                  Timestamp now,
-                  const FileUse* deciding) {
+void Engine::give(
+    Usage& usage, Verdict verdict, Diagnosis diagnosis, Timestamp now, const FileUse* deciding) {
   const Judgement& judgement = *usage.judgement;
   const Publish& publish = *judgement.publish;
   const Volume* volume = world_.volume(usage.volume);
@@ -329,13 +328,12 @@ std::string Engine::blind_since(Timestamp from) const {
 
 bool Engine::degraded_since(Timestamp from) const {
   const bool lost = std::any_of(losses_.begin(), losses_.end(), [&](const LossFact& loss) {
-    return loss.at >= from && std::any_of(loss.lost.begin(), loss.lost.end(), [](const auto& count) {
-      return count.cause != LossCause::WalkTooDeep;
-    });
+    return loss.at >= from &&
+           std::any_of(loss.lost.begin(), loss.lost.end(),
+                       [](const auto& count) { return count.cause != LossCause::WalkTooDeep; });
   });
-  return lost || std::any_of(session_.hooks.begin(), session_.hooks.end(), [](const HookStatus& h) {
-           return h.state == HookState::Missing;
-         });
+  return lost || std::any_of(session_.hooks.begin(), session_.hooks.end(),
+                             [](const HookStatus& h) { return h.state == HookState::Missing; });
 }
 
 }  // namespace reloadtrace

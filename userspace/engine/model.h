@@ -72,9 +72,9 @@ struct Watch {
   TargetKind kind = TargetKind::Root;
   std::string path;  // of the target from the volume's root; empty for the root
   bool alive = true;
-  Timestamp ended;        // when the end became known; zero while alive
-  bool ignored = false;   // the process read IN_IGNORED for it
-  bool removed = false;   // the process took it away itself
+  Timestamp ended;       // when the end became known; zero while alive
+  bool ignored = false;  // the process read IN_IGNORED for it
+  bool removed = false;  // the process took it away itself
 };
 
 struct Reader;
@@ -117,13 +117,13 @@ struct Judgement {
 struct Usage {
   Reader* reader = nullptr;
   VolumeId volume;
-  std::string path;              // where the reader sees the volume
-  std::vector<MountFact> pinned; // subPath mounts; `whole` is false when there are only such
-  bool whole = false;            // the volume itself is mounted, or used from the host
+  std::string path;               // where the reader sees the volume
+  std::vector<MountFact> pinned;  // subPath mounts; `whole` is false when there are only such
+  bool whole = false;             // the volume itself is mounted, or used from the host
   std::set<std::string, std::less<>> files;  // known to be used: opened by an application process
   std::map<std::pair<std::uint32_t, InodeId>, FileUse> uses;
-  std::deque<Notice> notices;    // since the publish before the last; bounded
-  std::vector<OpenFailedFact> failed_opens;  // since the last publish
+  std::deque<Notice> notices;                      // since the publish before the last; bounded
+  std::vector<OpenFailedFact> failed_opens;        // since the last publish
   std::map<std::uint32_t, std::string> observers;  // since the last publish: tgid, comm
   Timestamp last_read;
   std::string last_read_file;
@@ -134,7 +134,7 @@ struct Usage {
 struct Reader {
   std::string container_id;  // empty for a process
   ContainerFact container;
-  std::uint32_t main = 0;  // tgid
+  std::uint32_t main = 0;                // tgid
   std::vector<std::uint32_t> processes;  // tgids, application and observer
   std::vector<std::unique_ptr<Usage>> usages;
   bool selected = false;  // passes --container and --pid

@@ -26,11 +26,11 @@ struct ProcessInfo {
 };
 
 struct VolumeInfo {
-  std::string kind;       // "configmap", "secret" … "directory"
+  std::string kind;  // "configmap", "secret" … "directory"
   std::string name;
-  std::string path;       // where this reader sees it; the host path in a publish
+  std::string path;  // where this reader sees it; the host path in a publish
   std::string host_path;
-  std::string pod_uid;    // empty outside Kubernetes
+  std::string pod_uid;  // empty outside Kubernetes
 };
 
 struct ReaderInfo {
@@ -40,7 +40,7 @@ struct ReaderInfo {
   std::string pod;
   std::string pod_namespace;
   std::string pod_uid;
-  ProcessInfo process;       // main process of the container, or the process
+  ProcessInfo process;  // main process of the container, or the process
 };
 
 struct ChangedFile {
@@ -82,7 +82,8 @@ struct StartReport {
   std::string version;
   std::string kernel;
   std::string node;
-  std::vector<std::pair<std::string, std::string>> hooks;  // name, "tracepoint" | "fentry" | "missing"
+  std::vector<std::pair<std::string, std::string>>
+      hooks;  // name, "tracepoint" | "fentry" | "missing"
   std::size_t volumes = 0;
   std::size_t readers = 0;
 };
@@ -98,9 +99,9 @@ struct ReloadReport {
   Timestamp at;
   Verdict verdict = Verdict::Unknown;
   std::optional<Cause> cause;
-  std::string evidence;  // one sentence with its numbers
-  std::string advice;    // one sentence; empty when nothing is to be done
-  bool degraded = false; // something was lost or a hook is missing
+  std::string evidence;   // one sentence with its numbers
+  std::string advice;     // one sentence; empty when nothing is to be done
+  bool degraded = false;  // something was lost or a hook is missing
   VolumeInfo volume;
   ReaderInfo reader;
   std::optional<ProcessInfo> process;  // the one that the verdict is about
@@ -118,7 +119,7 @@ struct EventReport {
   std::optional<VolumeInfo> volume;
   std::optional<ReaderInfo> reader;
   ProcessInfo process;
-  std::vector<std::pair<std::string, std::string>> text;         // details, by field name
+  std::vector<std::pair<std::string, std::string>> text;  // details, by field name
   std::vector<std::pair<std::string, std::uint64_t>> numbers;
 };
 
@@ -154,7 +155,12 @@ struct StopReport {
   std::map<std::string, std::uint64_t> lost;    // by cause, whole session
 };
 
-using Report = std::variant<StartReport, PublishReport, ReloadReport, EventReport, ReaderReport,
-                            LossReport, StopReport>;
+using Report = std::variant<StartReport,
+                            PublishReport,
+                            ReloadReport,
+                            EventReport,
+                            ReaderReport,
+                            LossReport,
+                            StopReport>;
 
 }  // namespace reloadtrace

@@ -5,7 +5,9 @@
 
 namespace reloadtrace {
 
-ProcessInfo describe(const Process& process) { return {process.tgid, process.comm, process.exe}; }
+ProcessInfo describe(const Process& process) {
+  return {process.tgid, process.comm, process.exe};
+}
 
 ReaderInfo describe(const Reader& reader, const World& world) {
   ReaderInfo out;
@@ -53,24 +55,22 @@ std::vector<FileRead> describe_reads(const Usage& usage,
     bool best_is_new = false;
     for (const auto& [key, use] : usage.uses) {
       const Process* process = world.process(use.tgid);
-      if (use.file != file ||
-          (process != nullptr && process->role == ProcessRole::Observer)) {
+      if (use.file != file || (process != nullptr && process->role == ProcessRole::Observer)) {
         continue;
       }
       const bool is_new = is_of(use, *judgement.publish);
-      const bool more = is_new == best_is_new && best != nullptr &&
-                        (is_complete(use) != is_complete(*best)
-                             ? is_complete(use)
-                             : std::max(use.opened, use.last_read) >
-                                   std::max(best->opened, best->last_read));
+      const bool more =
+          is_new == best_is_new && best != nullptr &&
+          (is_complete(use) != is_complete(*best)
+               ? is_complete(use)
+               : std::max(use.opened, use.last_read) > std::max(best->opened, best->last_read));
       if (best == nullptr || (is_new && !best_is_new) || more) {
         best = &use;
         best_is_new = is_new;
       }
     }
     if (best != nullptr) {
-      out.push_back({file,
-                     best_is_new ? judgement.publish->fact.to.name : best->generation,
+      out.push_back({file, best_is_new ? judgement.publish->fact.to.name : best->generation,
                      best->mapped ? best->size : best->coverage.bytes(), best->size,
                      is_complete(*best)});
     }

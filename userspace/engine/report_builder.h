@@ -15,7 +15,8 @@ VolumeInfo describe(const Volume& volume, const std::string& path);
 PublishInfo describe(const Publish& publish);
 
 // For each required file the use that matters most: of the new generation, else the latest.
-std::vector<FileRead> describe_reads(const Usage& usage, const Judgement& judgement,
+std::vector<FileRead> describe_reads(const Usage& usage,
+                                     const Judgement& judgement,
                                      const World& world);
 
 std::string_view name_of(LossCause cause);

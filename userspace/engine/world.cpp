@@ -26,7 +26,8 @@ bool same_process(const Process& process, const Origin& origin) {
   return apart < kStartTimeSlack && apart > -kStartTimeSlack;
 }
 
-// The name below the generation: what follows the first component where generations are directories.
+// The name below the generation: what follows the first component where generations are
+// directories.
 std::string below_generation(const Volume& volume, const std::string& path) {
   const auto known = path.find('/');
   return volume.fact.atomic_links && known != std::string::npos ? path.substr(known + 1) : path;
@@ -121,9 +122,9 @@ Reader* World::container(const std::string& id) {
 }
 
 std::size_t World::reader_count() const {
-  return static_cast<std::size_t>(
-      std::count_if(readers_.begin(), readers_.end(),
-                    [](const auto& reader) { return reader->selected && !reader->usages.empty(); }));
+  return static_cast<std::size_t>(std::count_if(
+      readers_.begin(), readers_.end(),
+      [](const auto& reader) { return reader->selected && !reader->usages.empty(); }));
 }
 
 Process& World::process_of(const Origin& origin) {
@@ -250,8 +251,17 @@ void World::learn(const ProcessFact& fact) {
 
 void World::learn(const WatchFact& fact) {
   if (Process* process = this->process(fact.tgid)) {
-    process->inspected_watches.push_back(Watch{fact.fd, fact.wd, fact.mask, fact.volume, fact.target,
-                                               fact.kind, fact.path, true, {}, false, false});
+    process->inspected_watches.push_back(Watch{fact.fd,
+                                               fact.wd,
+                                               fact.mask,
+                                               fact.volume,
+                                               fact.target,
+                                               fact.kind,
+                                               fact.path,
+                                               true,
+                                               {},
+                                               false,
+                                               false});
   }
 }
 
@@ -378,7 +388,8 @@ void World::add_watch(Process& process, const WatchAddEvent& event) {
               {},
               false,
               false};
-  // The same wd on a living watch is a changed mask; wd numbers of dead ones are not used again soon.
+  // The same wd on a living watch is a changed mask; wd numbers of dead ones are not used again
+  // soon.
   if (Watch* known = find_watch(process, event.fd, event.wd)) {
     *known = std::move(watch);
   } else {

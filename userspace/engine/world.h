@@ -15,8 +15,8 @@ namespace reloadtrace {
 // Pointers that it hands out are valid until the volume, process or reader is removed.
 class World {
  public:
-  // Only readers that pass are judged: a container by name or id (prefix of 12 or more), a process, or
-  // a container with that process in it. Empty lists let all pass.
+  // Only readers that pass are judged: a container by name or id (prefix of 12 or more), a process,
+  // or a container with that process in it. Empty lists let all pass.
   struct Selection {
     std::vector<std::string> containers;
     std::vector<std::uint32_t> pids;
@@ -48,7 +48,8 @@ class World {
     }
   }
 
-  // The process behind a kernel event; made on its first one. A pid that was used again is a new one.
+  // The process behind a kernel event; made on its first one. A pid that was used again is a new
+  // one.
   Process& process_of(const Origin& origin);
 
   // What the reader that this process belongs to did with the volume; a process outside containers
@@ -96,7 +97,7 @@ class World {
 void note_open(FileUse& use, Timestamp at);
 
 // The use of this file by this process; made when new. `path` is from the volume's root.
-FileUse& use_of(Usage& usage, Volume& volume, const FileRef& file, std::uint32_t tgid,
-                const std::string& path);
+FileUse& use_of(
+    Usage& usage, Volume& volume, const FileRef& file, std::uint32_t tgid, const std::string& path);
 
 }  // namespace reloadtrace

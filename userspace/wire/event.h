@@ -133,12 +133,34 @@ struct ExitEvent {
 };
 
 // Everything the engine is fed: kernel events and what the node knows, in one order of time.
-using Event =
-    std::variant<OpenEvent, WriteOpenEvent, ReadEvent, MapEvent, OpenFailedEvent, RenameEvent,
-                 SymlinkEvent, WriteClosedEvent, WatchAddEvent, WatchRemoveEvent, NotifyEvent,
-                 ForkEvent, ExecEvent, ExitEvent, SessionFact, VolumeFact, VolumeGoneFact,
-                 ContainerFact, ContainerGoneFact, ProcessFact, PublishFact, WatchFact, HeldFact,
-                 InspectedFact, OpenFailedFact, LossFact, ReadyFact, EndFact>;
+using Event = std::variant<OpenEvent,
+                           WriteOpenEvent,
+                           ReadEvent,
+                           MapEvent,
+                           OpenFailedEvent,
+                           RenameEvent,
+                           SymlinkEvent,
+                           WriteClosedEvent,
+                           WatchAddEvent,
+                           WatchRemoveEvent,
+                           NotifyEvent,
+                           ForkEvent,
+                           ExecEvent,
+                           ExitEvent,
+                           SessionFact,
+                           VolumeFact,
+                           VolumeGoneFact,
+                           ContainerFact,
+                           ContainerGoneFact,
+                           ProcessFact,
+                           PublishFact,
+                           WatchFact,
+                           HeldFact,
+                           InspectedFact,
+                           OpenFailedFact,
+                           LossFact,
+                           ReadyFact,
+                           EndFact>;
 
 // When it happened, for ordering.
 Timestamp time_of(const Event& event);

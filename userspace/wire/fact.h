@@ -46,8 +46,8 @@ struct FileFact {
   std::string path;           // below the generation: "conf.d/a.yaml"
   std::uint64_t ino = 0;      // 0 = not known
   std::uint64_t size = 0;     // bytes
-  std::uint64_t content = 0;  // equal bytes have equal numbers within a session; 0 = not known. Not a
-                              // hash: what a Secret holds cannot be guessed from it
+  std::uint64_t content = 0;  // equal bytes have equal numbers within a session; 0 = not known. Not
+                              // a hash: what a Secret holds cannot be guessed from it
 };
 
 enum class VolumeKind : std::uint8_t {
@@ -60,8 +60,8 @@ enum class VolumeKind : std::uint8_t {
 };
 
 struct GenerationFact {
-  std::string name;         // "..2026_…" for a directory; "#1", "#2" … where there is none
-  InodeId directory;        // {} where generations are files of a plain directory
+  std::string name;   // "..2026_…" for a directory; "#1", "#2" … where there is none
+  InodeId directory;  // {} where generations are files of a plain directory
   std::vector<FileFact> files;
 };
 
@@ -70,11 +70,11 @@ struct VolumeFact {
   Timestamp at;
   VolumeId id;
   VolumeKind kind = VolumeKind::Directory;
-  std::string name;       // of the volume in the pod, or the directory's last component
+  std::string name;  // of the volume in the pod, or the directory's last component
   std::string host_path;
-  std::string pod_uid;    // empty outside Kubernetes
+  std::string pod_uid;        // empty outside Kubernetes
   bool atomic_links = false;  // generations are directories that a symlink points to
-  std::string link;       // name of that symlink: "..data"; empty without one
+  std::string link;           // name of that symlink: "..data"; empty without one
   GenerationFact current;
 };
 
@@ -86,16 +86,16 @@ struct VolumeGoneFact {
 // One place where a container sees a volume.
 struct MountFact {
   VolumeId volume;
-  std::string path;         // in the container
-  std::string sub_path;     // file or directory of a generation bound alone (subPath); else empty
-  std::string generation;   // the generation which that sub_path is bound to; else empty
+  std::string path;        // in the container
+  std::string sub_path;    // file or directory of a generation bound alone (subPath); else empty
+  std::string generation;  // the generation which that sub_path is bound to; else empty
 };
 
 struct ContainerFact {
   Timestamp at;
-  std::string id;                        // as the runtime gave it, from the cgroup path
-  std::vector<std::uint64_t> cgroup_ids; // its cgroup and those nested in it
-  std::string name;                      // empty until known, and outside Kubernetes
+  std::string id;                         // as the runtime gave it, from the cgroup path
+  std::vector<std::uint64_t> cgroup_ids;  // its cgroup and those nested in it
+  std::string name;                       // empty until known, and outside Kubernetes
   std::string pod;
   std::string pod_namespace;
   std::string pod_uid;
@@ -126,9 +126,9 @@ struct ProcessFact {
 };
 
 enum class PublishStyle : std::uint8_t {
-  LinkSwap = 1,   // rename onto a symlink: AtomicWriter, git-sync
-  FileRename = 2, // rename onto a file: vault-agent, editors
-  InPlace = 3,    // last close after writing
+  LinkSwap = 1,    // rename onto a symlink: AtomicWriter, git-sync
+  FileRename = 2,  // rename onto a file: vault-agent, editors
+  InPlace = 3,     // last close after writing
 };
 
 enum class ChangeKind : std::uint8_t { Modified = 1, Added = 2, Removed = 3 };
@@ -143,11 +143,11 @@ struct PublishFact {
   Timestamp at;
   VolumeId volume;
   PublishStyle style = PublishStyle::LinkSwap;
-  std::string from;      // generation names
+  std::string from;  // generation names
   GenerationFact to;
   std::uint32_t writer_tgid = 0;  // 0 = not seen: found by comparing, with the time of that
   std::string writer_comm;
-  bool contents_known = true;  // false: the files were gone before they could be read
+  bool contents_known = true;       // false: the files were gone before they could be read
   std::vector<FileChange> changed;  // bytes differ; all files when contents are not known
 };
 
@@ -196,7 +196,7 @@ struct OpenFailedFact {
   Timestamp at;
   std::uint32_t tgid = 0;
   VolumeId volume;
-  std::string path;  // below the generation
+  std::string path;         // below the generation
   std::uint32_t error = 0;  // positive errno
   std::uint32_t uid = 0;
   std::uint32_t file_uid = 0;

@@ -31,65 +31,118 @@ constexpr auto number_of(Enum value) {
   return static_cast<std::underlying_type_t<Enum>>(value);
 }
 
-constexpr FactKind kind_of(const SessionFact&) { return FactKind::Session; }
-constexpr FactKind kind_of(const ReadyFact&) { return FactKind::Ready; }
-constexpr FactKind kind_of(const EndFact&) { return FactKind::End; }
-constexpr FactKind kind_of(const VolumeFact&) { return FactKind::Volume; }
-constexpr FactKind kind_of(const VolumeGoneFact&) { return FactKind::VolumeGone; }
-constexpr FactKind kind_of(const ContainerFact&) { return FactKind::Container; }
-constexpr FactKind kind_of(const ContainerGoneFact&) { return FactKind::ContainerGone; }
-constexpr FactKind kind_of(const ProcessFact&) { return FactKind::Process; }
-constexpr FactKind kind_of(const PublishFact&) { return FactKind::Publish; }
-constexpr FactKind kind_of(const WatchFact&) { return FactKind::Watch; }
-constexpr FactKind kind_of(const HeldFact&) { return FactKind::Held; }
-constexpr FactKind kind_of(const InspectedFact&) { return FactKind::Inspected; }
-constexpr FactKind kind_of(const OpenFailedFact&) { return FactKind::OpenFailed; }
-constexpr FactKind kind_of(const LossFact&) { return FactKind::Loss; }
+constexpr FactKind kind_of(const SessionFact&) {
+  return FactKind::Session;
+}
+constexpr FactKind kind_of(const ReadyFact&) {
+  return FactKind::Ready;
+}
+constexpr FactKind kind_of(const EndFact&) {
+  return FactKind::End;
+}
+constexpr FactKind kind_of(const VolumeFact&) {
+  return FactKind::Volume;
+}
+constexpr FactKind kind_of(const VolumeGoneFact&) {
+  return FactKind::VolumeGone;
+}
+constexpr FactKind kind_of(const ContainerFact&) {
+  return FactKind::Container;
+}
+constexpr FactKind kind_of(const ContainerGoneFact&) {
+  return FactKind::ContainerGone;
+}
+constexpr FactKind kind_of(const ProcessFact&) {
+  return FactKind::Process;
+}
+constexpr FactKind kind_of(const PublishFact&) {
+  return FactKind::Publish;
+}
+constexpr FactKind kind_of(const WatchFact&) {
+  return FactKind::Watch;
+}
+constexpr FactKind kind_of(const HeldFact&) {
+  return FactKind::Held;
+}
+constexpr FactKind kind_of(const InspectedFact&) {
+  return FactKind::Inspected;
+}
+constexpr FactKind kind_of(const OpenFailedFact&) {
+  return FactKind::OpenFailed;
+}
+constexpr FactKind kind_of(const LossFact&) {
+  return FactKind::Loss;
+}
 
 // The one list of each fact's fields, read by the encoder and the decoder alike.
 template <class A>
-void fields(A& a, Timestamp& v) { a(v.ns); }
+void fields(A& a, Timestamp& v) {
+  a(v.ns);
+}
 template <class A>
-void fields(A& a, InodeId& v) { a(v.dev, v.ino); }
+void fields(A& a, InodeId& v) {
+  a(v.dev, v.ino);
+}
 template <class A>
-void fields(A& a, HookStatus& v) { a(v.name, v.state); }
+void fields(A& a, HookStatus& v) {
+  a(v.name, v.state);
+}
 template <class A>
-void fields(A& a, FileFact& v) { a(v.path, v.ino, v.size, v.content); }
+void fields(A& a, FileFact& v) {
+  a(v.path, v.ino, v.size, v.content);
+}
 template <class A>
-void fields(A& a, GenerationFact& v) { a(v.name, v.directory, v.files); }
+void fields(A& a, GenerationFact& v) {
+  a(v.name, v.directory, v.files);
+}
 template <class A>
-void fields(A& a, MountFact& v) { a(v.volume, v.path, v.sub_path, v.generation); }
+void fields(A& a, MountFact& v) {
+  a(v.volume, v.path, v.sub_path, v.generation);
+}
 template <class A>
-void fields(A& a, FileChange& v) { a(v.path, v.kind); }
+void fields(A& a, FileChange& v) {
+  a(v.path, v.kind);
+}
 template <class A>
-void fields(A& a, LossCount& v) { a(v.cause, v.count); }
+void fields(A& a, LossCount& v) {
+  a(v.cause, v.count);
+}
 template <class A>
 void fields(A& a, SessionFact& v) {
   a(v.at, v.wall_offset_ns, v.deadline_ns, v.tracer_version, v.kernel, v.node, v.hooks);
 }
 template <class A>
-void fields(A& a, ReadyFact& v) { a(v.at); }
+void fields(A& a, ReadyFact& v) {
+  a(v.at);
+}
 template <class A>
-void fields(A& a, EndFact& v) { a(v.at); }
+void fields(A& a, EndFact& v) {
+  a(v.at);
+}
 template <class A>
 void fields(A& a, VolumeFact& v) {
   a(v.at, v.id, v.kind, v.name, v.host_path, v.pod_uid, v.atomic_links, v.link, v.current);
 }
 template <class A>
-void fields(A& a, VolumeGoneFact& v) { a(v.at, v.id); }
+void fields(A& a, VolumeGoneFact& v) {
+  a(v.at, v.id);
+}
 template <class A>
 void fields(A& a, ContainerFact& v) {
   a(v.at, v.id, v.cgroup_ids, v.name, v.pod, v.pod_namespace, v.pod_uid, v.main, v.mounts);
 }
 template <class A>
-void fields(A& a, ContainerGoneFact& v) { a(v.at, v.id); }
+void fields(A& a, ContainerGoneFact& v) {
+  a(v.at, v.id);
+}
 template <class A>
 void fields(A& a, ProcessFact& v) {
   a(v.at, v.tgid, v.started, v.parent, v.comm, v.exe, v.container_id, v.role);
 }
 template <class A>
 void fields(A& a, PublishFact& v) {
-  a(v.at, v.volume, v.style, v.from, v.to, v.writer_tgid, v.writer_comm, v.contents_known, v.changed);
+  a(v.at, v.volume, v.style, v.from, v.to, v.writer_tgid, v.writer_comm, v.contents_known,
+    v.changed);
 }
 template <class A>
 void fields(A& a, WatchFact& v) {
@@ -100,20 +153,26 @@ void fields(A& a, HeldFact& v) {
   a(v.at, v.tgid, v.fd, v.volume, v.inode, v.generation, v.path, v.unlinked);
 }
 template <class A>
-void fields(A& a, InspectedFact& v) { a(v.at, v.tgid, v.complete); }
+void fields(A& a, InspectedFact& v) {
+  a(v.at, v.tgid, v.complete);
+}
 template <class A>
 void fields(A& a, OpenFailedFact& v) {
   a(v.at, v.tgid, v.volume, v.path, v.error, v.uid, v.file_uid, v.file_gid, v.file_mode);
 }
 template <class A>
-void fields(A& a, LossFact& v) { a(v.at, v.since, v.lost); }
+void fields(A& a, LossFact& v) {
+  a(v.at, v.since, v.lost);
+}
 
 class Encoder {
  public:
   explicit Encoder(std::vector<std::byte>& out) : out_(out) {}
 
   template <class... Ts>
-  void operator()(Ts&... values) { (put(values), ...); }
+  void operator()(Ts&... values) {
+    (put(values), ...);
+  }
 
  private:
   template <class T>
@@ -158,7 +217,9 @@ class Decoder {
   bool ok() const { return ok_; }
 
   template <class... Ts>
-  void operator()(Ts&... values) { (get(values), ...); }
+  void operator()(Ts&... values) {
+    (get(values), ...);
+  }
 
  private:
   template <class T>
@@ -219,7 +280,9 @@ class Decoder {
 };
 
 template <class T>
-concept Fact = requires(const T& fact) { kind_of(fact); };
+concept Fact = requires(const T& fact) {
+  kind_of(fact);
+};
 
 template <class T>
 Result<Event> decode_as(std::span<const std::byte> bytes) {

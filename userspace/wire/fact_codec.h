@@ -2,8 +2,8 @@
 // Facts as bytes, for recordings.
 //
 // A fact is its kind (u16), then its fields in the order of fact.h: integers little-endian in their
-// own width, strings and lists preceded by a u32 count. Kinds are never renumbered; a field is added
-// only at the end, and is left at its default when an older recording lacks it.
+// own width, strings and lists preceded by a u32 count. Kinds are never renumbered; a field is
+// added only at the end, and is left at its default when an older recording lacks it.
 #pragma once
 
 #include <cstddef>

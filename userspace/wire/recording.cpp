@@ -90,7 +90,9 @@ Result<std::unique_ptr<RecordingWriter>> RecordingWriter::create(const std::stri
   return writer;
 }
 
-Result<> RecordingWriter::begin() { return write_all(make_header_member("INCOMPLETE")); }
+Result<> RecordingWriter::begin() {
+  return write_all(make_header_member("INCOMPLETE"));
+}
 
 Result<> RecordingWriter::write(const Event& event, std::span<const std::byte> record) {
   if (!is_fact(event)) {
@@ -101,7 +103,9 @@ Result<> RecordingWriter::write(const Event& event, std::span<const std::byte> r
   return deflate_frame(kFact, encoded_);
 }
 
-Result<> RecordingWriter::flush() { return deflate_bytes({}, Z_SYNC_FLUSH); }
+Result<> RecordingWriter::flush() {
+  return deflate_bytes({}, Z_SYNC_FLUSH);
+}
 
 Result<> RecordingWriter::close() {
   if (auto finished = deflate_bytes({}, Z_FINISH); !finished) {
@@ -190,19 +194,19 @@ Result<std::unique_ptr<RecordingReader>> RecordingReader::open(const std::string
     return Error{std::make_error_code(std::errc::not_supported),
                  path + ": is of format " + std::to_string(header.format) + ", event ABI " +
                      std::to_string(header.abi) + "; this reloadtrace reads format " +
-                     std::to_string(kFormat) + ", ABI " +
-                     std::to_string(RELOADTRACE_ABI_VERSION) +
+                     std::to_string(kFormat) + ", ABI " + std::to_string(RELOADTRACE_ABI_VERSION) +
                      ": replay it with the version that made it"};
   }
-  reader->complete_ = std::string_view(header.state.data(), header.state.size()).starts_with("COMPLETE");
+  reader->complete_ =
+      std::string_view(header.state.data(), header.state.size()).starts_with("COMPLETE");
   return reader;
 }
 
 Result<std::size_t> RecordingReader::read(std::span<std::byte> into) {
   std::size_t done = 0;
   while (done < into.size()) {
-    const int n = gzread(inflate_->file, into.data() + done,
-                         static_cast<unsigned>(into.size() - done));
+    const int n =
+        gzread(inflate_->file, into.data() + done, static_cast<unsigned>(into.size() - done));
     if (n < 0) {
       return damaged(path_, "is damaged or cut off");
     }
@@ -246,9 +250,9 @@ Result<std::optional<RecordingReader::Item>> RecordingReader::next() {
       ++undecodable_;
       continue;
     }
-    return std::optional<Item>(
-        Item{std::move(*event),
-             frame.kind == kFact ? std::span<const std::byte>{} : std::span<const std::byte>(payload_)});
+    return std::optional<Item>(Item{std::move(*event), frame.kind == kFact
+                                                           ? std::span<const std::byte>{}
+                                                           : std::span<const std::byte>(payload_)});
   }
 }
 

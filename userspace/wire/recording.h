@@ -4,9 +4,9 @@
 // A gzip file of two members. The first is stored, not deflated, and 32 bytes long when read:
 //   char magic[8] = "RELOADTR" · u32 format = 1 · u32 ABI version (bpf/events.h)
 //   char state[16] = "INCOMPLETE" while it is written, "COMPLETE" once it was closed cleanly
-// The second holds frames until the end: u32 size of the payload · u32 kind · payload, where kind 1 is
-// a kernel record (bpf/events.h) and kind 2 a fact (fact_codec.h). Little-endian. Frames of unknown kind
-// are passed over.
+// The second holds frames until the end: u32 size of the payload · u32 kind · payload, where kind 1
+// is a kernel record (bpf/events.h) and kind 2 a fact (fact_codec.h). Little-endian. Frames of
+// unknown kind are passed over.
 #pragma once
 
 #include <cstddef>

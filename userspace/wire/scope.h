@@ -30,9 +30,9 @@ class Scope {
   // Report this process' forks, execs, exit and failed opens. (The kernel adds those that touch a
   // volume by itself.)
   virtual Result<> track_process(std::uint32_t tgid) = 0;
-  // Failed opens are reported only when the last component of their path was named here, renames and
-  // symlinks only when the last but one was (or the last begins with ".."): names of the files of
-  // volumes, and names that their directories go by.
+  // Failed opens are reported only when the last component of their path was named here, renames
+  // and symlinks only when the last but one was (or the last begins with ".."): names of the files
+  // of volumes, and names that their directories go by.
   virtual Result<> add_file_name(std::string_view name) = 0;
   virtual Result<> add_directory_name(std::string_view name) = 0;
   // Finds the inotify instances that already watch tracked volumes, so that what they read is

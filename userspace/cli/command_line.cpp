@@ -1,0 +1,104 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "userspace/cli/command_line.h"
+
+#include <CLI/CLI.hpp>
+
+#include "userspace/cli/exit_code.h"
+
+namespace reloadtrace {
+namespace {
+
+constexpr double kMaxSeconds = 366.0 * 86400;
+
+void add_view_options(CLI::App& app, ViewOptions& view) {
+  app.add_option("--container", view.containers, "Only this container (repeat)")
+      ->type_name("NAME|ID");
+  app.add_option("--pid", view.pids, "Only this process, or the container that it runs in (repeat)")
+      ->type_name("PID");
+  app.add_option("--deadline", view.deadline_seconds,
+                 "When a silent reader is called stale; default 120")
+      ->type_name("SEC")
+      ->check(CLI::Range(0.001, kMaxSeconds));
+  app.add_option_function<std::string>(
+         "--format",
+         [&view](const std::string& name) {
+           auto format = parse_format(name);
+           if (!format) {
+             throw CLI::ValidationError("--format", format.error().message);
+           }
+           view.format = *format;
+         },
+         "auto (a table on a terminal, JSON lines elsewhere), table, json")
+      ->type_name("FORMAT");
+  app.add_option("--output", view.output, "Append to this file; reopened on SIGHUP")
+      ->type_name("FILE");
+  app.add_flag("--events", view.events, "Also one line for each piece of evidence");
+  app.add_option("--count", view.count, "Stop after that many verdicts")
+      ->type_name("N")
+      ->check(CLI::PositiveNumber);
+}
+
+void add_trace_options(CLI::App& app, TraceOptions& trace) {
+  add_view_options(app, trace.view);
+  app.add_option("--path", trace.paths, "Track this directory as a volume (repeat)")
+      ->type_name("DIR");
+  app.add_option("--proc", trace.proc, "Where the node's /proc is mounted")->type_name("DIR");
+  app.add_option("--record", trace.record, "Also write a recording, for replay")->type_name("FILE");
+  app.add_option("--duration", trace.duration_seconds, "Stop after that long")
+      ->type_name("SEC")
+      ->check(CLI::Range(0.001, kMaxSeconds));
+  app.add_option("--without-hook", trace.without_hooks,
+                 "Leave this hook out, as if the kernel lacked it (repeat); see check")
+      ->type_name("NAME")
+      ->group("For tests");
+}
+
+}  // namespace
+
+std::variant<Command, int> parse_command_line(int argc, char** argv) {
+  CLI::App app{
+      "reloadtrace tells whether applications reread their configuration after it changed, and why "
+      "not."};
+  app.set_version_flag("--version", "reloadtrace " RELOADTRACE_VERSION);
+  app.require_subcommand(0, 1);
+
+  TraceOptions trace;
+  add_trace_options(app, trace);
+  auto* trace_command = app.add_subcommand("trace", "Watch this node (the default command)");
+  add_trace_options(*trace_command, trace);
+
+  ReplayOptions replay;
+  auto* replay_command = app.add_subcommand(
+      "replay", "The same output as trace, from a recording; needs no privileges");
+  replay_command->add_option("FILE", replay.file, "A recording made with --record")->required();
+  add_view_options(*replay_command, replay.view);
+
+  CheckOptions check;
+  std::string check_format = "table";
+  auto* check_command =
+      app.add_subcommand("check", "What this kernel and these privileges let it observe");
+  check_command->add_option("--format", check_format, "table or json")
+      ->check(CLI::IsMember({"table", "json"}));
+
+  auto* schema_command = app.add_subcommand("schema", "The JSON Schema of the JSON lines");
+
+  try {
+    app.parse(argc, argv);
+  } catch (const CLI::ParseError& error) {
+    const int code = app.exit(error);
+    return code == 0 ? kDone : kUsage;
+  }
+  if (*replay_command) {
+    return Command{replay};
+  }
+  if (*check_command) {
+    check.json = check_format == "json";
+    return Command{check};
+  }
+  if (*schema_command) {
+    return Command{SchemaOptions{}};
+  }
+  return Command{trace};
+}
+
+}  // namespace reloadtrace

@@ -1,0 +1,53 @@
+// SPDX-License-Identifier: Apache-2.0
+// What the user asked for.
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <variant>
+#include <vector>
+
+#include "userspace/sink/make_sink.h"
+
+namespace reloadtrace {
+
+// Shared by trace and replay.
+struct ViewOptions {
+  std::vector<std::string> containers;
+  std::vector<std::uint32_t> pids;
+  std::optional<double> deadline_seconds;
+  Format format = Format::Auto;
+  std::string output;  // empty = standard output
+  bool events = false;
+  std::optional<std::uint64_t> count;
+};
+
+struct TraceOptions {
+  ViewOptions view;
+  std::vector<std::string> paths;
+  std::string proc = "/proc";
+  std::string record;
+  std::optional<double> duration_seconds;
+  std::vector<std::string> without_hooks;
+};
+
+struct ReplayOptions {
+  ViewOptions view;
+  std::string file;
+};
+
+struct CheckOptions {
+  bool json = false;
+};
+
+struct SchemaOptions {};
+
+using Command = std::variant<TraceOptions, ReplayOptions, CheckOptions, SchemaOptions>;
+
+// The command, or the exit code when there is nothing left to do (--help was printed, or the
+// error).
+std::variant<Command, int> parse_command_line(int argc, char** argv);
+
+}  // namespace reloadtrace

@@ -1,0 +1,213 @@
+// SPDX-License-Identifier: Apache-2.0
+// The live session: the kernel's events and the node's facts, through one pipeline.
+#include <fmt/format.h>
+#include <sys/utsname.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <chrono>
+#include <ctime>
+#include <utility>
+
+#include "userspace/cli/commands.h"
+#include "userspace/cli/exit_code.h"
+#include "userspace/cli/message.h"
+#include "userspace/cli/pipeline.h"
+#include "userspace/cli/signals.h"
+#include "userspace/node/node.h"
+#include "userspace/source/bpf_source.h"
+
+namespace reloadtrace {
+namespace {
+
+using namespace std::chrono_literals;
+
+// How long a poll may wait: bounds how late a deadline is judged and a signal is obeyed.
+constexpr auto kPollTimeout = 100ms;
+constexpr Duration kRefreshInterval = 1s;
+// Longer than the source's merge bound: what happened before the stop is still delivered.
+constexpr auto kLastPoll = 5ms;
+
+std::uint64_t clock_ns(clockid_t clock) {
+  timespec now{};
+  ::clock_gettime(clock, &now);
+  return static_cast<std::uint64_t>(now.tv_sec) * 1'000'000'000U +
+         static_cast<std::uint64_t>(now.tv_nsec);
+}
+
+Timestamp monotonic_now() {
+  return {clock_ns(CLOCK_MONOTONIC)};
+}
+
+SessionFact describe_session(const BpfSource& source, Duration deadline) {
+  utsname name{};
+  ::uname(&name);
+  SessionFact fact;
+  fact.at = monotonic_now();
+  fact.wall_offset_ns = static_cast<std::int64_t>(clock_ns(CLOCK_REALTIME) - fact.at.ns);
+  fact.deadline_ns = deadline.count();
+  fact.tracer_version = RELOADTRACE_VERSION;
+  fact.kernel = name.release;
+  fact.node = name.nodename;
+  fact.hooks = source.hooks();
+  return fact;
+}
+
+// One run of `trace`, once everything is open.
+class Session {
+ public:
+  Session(const TraceOptions& options,
+          BpfSource& source,
+          Outputs& outputs,
+          std::unique_ptr<RecordingWriter> recorder)
+      : options_(options),
+        source_(source),
+        outputs_(outputs),
+        engine_options_(engine_options(options.view, EngineOptions{}.deadline)),
+        pipeline_(engine_options_,
+                  outputs,
+                  std::move(recorder),
+                  [this](std::span<const std::uint32_t> tgids, Timestamp now) {
+                    node_->inspect(tgids, now, feed_);
+                  }),
+        node_(Node::create(node_options(options), source, [](const std::string& sentence) {
+          say_to_user(sentence);
+        })) {}
+
+  Result<> begin() {
+    pipeline_.feed(describe_session(source_, engine_options_.deadline), {});
+    if (auto found = node_->discover_volumes(monotonic_now(), feed_); !found) {
+      return found.error();
+    }
+    node_->discover_readers(monotonic_now(), feed_);
+    const Timestamp now = monotonic_now();
+    pipeline_.feed(ReadyFact{now}, {});
+    begun_ = refreshed_ = now;
+    say_to_user(fmt::format("ready: {} volumes, {} readers", pipeline_.engine().volumes(),
+                            pipeline_.engine().readers()));
+    return Unit{};
+  }
+
+  Result<> run() {
+    while (!over()) {
+      const auto progress = source_.poll(poll_timeout(), deliver_);
+      if (!progress) {
+        return progress.error();
+      }
+      pipeline_.advance_to(source_.horizon());
+      const Timestamp now = monotonic_now();
+      if (now - refreshed_ >= kRefreshInterval) {
+        refreshed_ = now;
+        node_->refresh(now, feed_);
+        pipeline_.flush_recording();
+      }
+      if (take_reopen_request()) {
+        outputs_.reopen();
+      }
+    }
+    return Unit{};
+  }
+
+  // False when a recording that was asked for is not whole.
+  bool end() {
+    if (!enough()) {
+      // What happened before the stop counts; an error here changes nothing any more.
+      for (int i = 0; i < 2; ++i) {
+        static_cast<void>(source_.poll(kLastPoll, deliver_).has_value());
+      }
+    }
+    return pipeline_.finish(monotonic_now());
+  }
+
+ private:
+  static NodeOptions node_options(const TraceOptions& options) {
+    NodeOptions out;
+    out.proc = options.proc;
+    out.paths = options.paths;
+    out.self_tgid = static_cast<std::uint32_t>(::getpid());
+    return out;
+  }
+
+  bool enough() const {
+    return options_.view.count && pipeline_.verdicts() >= *options_.view.count;
+  }
+
+  Duration left() const {
+    const std::chrono::duration<double> wanted(*options_.duration_seconds);
+    return std::chrono::duration_cast<Duration>(wanted) - (monotonic_now() - begun_);
+  }
+
+  bool over() const {
+    return stop_requested() || outputs_.closed() || enough() ||
+           (options_.duration_seconds && left() <= Duration{});
+  }
+
+  std::chrono::milliseconds poll_timeout() const {
+    if (!options_.duration_seconds) {
+      return kPollTimeout;
+    }
+    return std::clamp(std::chrono::ceil<std::chrono::milliseconds>(left()), 0ms,
+                      std::chrono::milliseconds(kPollTimeout));
+  }
+
+  const TraceOptions& options_;
+  BpfSource& source_;
+  Outputs& outputs_;
+  EngineOptions engine_options_;
+  Pipeline pipeline_;
+  std::unique_ptr<Node> node_;
+  Timestamp begun_;
+  Timestamp refreshed_;
+  Node::Emit feed_ = [this](const Event& fact) { pipeline_.feed(fact, {}); };
+  EventSource::Callback deliver_ = [this](const Event& event, std::span<const std::byte> record) {
+    if (!enough()) {
+      node_->observe(event, feed_);
+      pipeline_.feed(event, record);
+    }
+  };
+};
+
+}  // namespace
+
+int run(const TraceOptions& options) {
+  if (options.paths.empty()) {
+    say_to_user("nothing to trace: name a directory with --path DIR");
+    return kUsage;
+  }
+  take_signals(!options.view.output.empty());
+  auto outputs = Outputs::open(options.view);
+  if (!outputs) {
+    say_to_user(outputs.error().message);
+    return kFailed;
+  }
+  std::unique_ptr<RecordingWriter> recorder;
+  if (!options.record.empty()) {
+    auto created = RecordingWriter::create(options.record);
+    if (!created) {
+      say_to_user(created.error().message);
+      return kFailed;
+    }
+    recorder = std::move(*created);
+  }
+  BpfOptions bpf;
+  bpf.without_hooks = options.without_hooks;
+  auto source = BpfSource::open(bpf);
+  if (!source) {
+    say_to_user(source.error().message);
+    return kUnsupported;
+  }
+  Session session(options, **source, **outputs, std::move(recorder));
+  if (auto begun = session.begin(); !begun) {
+    say_to_user(begun.error().message);
+    return kUsage;
+  }
+  const auto ran = session.run();
+  if (!ran) {
+    say_to_user(ran.error().message);
+  }
+  const bool recorded = session.end();
+  const bool written = (*outputs)->finish();
+  return ran && recorded && written ? kDone : kFailed;
+}
+
+}  // namespace reloadtrace

@@ -1,0 +1,59 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "userspace/sink/check_report.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <nlohmann/json.hpp>
+#include <unordered_map>
+
+namespace reloadtrace {
+
+std::string to_json(const CheckReport& report) {
+  nlohmann::ordered_json out;
+  out["version"] = report.version;
+  out["kernel"] = report.kernel;
+  out["can_trace"] = report.obstacle.empty();
+  out["obstacle"] = report.obstacle.empty() ? nlohmann::ordered_json() : report.obstacle;
+  out["hooks"] = nlohmann::ordered_json::object();
+  for (const HookCheck& hook : report.hooks) {
+    out["hooks"][hook.name] = hook.available ? "tracepoint" : "missing";
+  }
+  return out.dump(-1, ' ', false, nlohmann::ordered_json::error_handler_t::replace) + "\n";
+}
+
+std::string to_table(const CheckReport& report) {
+  std::string out =
+      fmt::format("reloadtrace {}  kernel {}\n", report.version, report.kernel);
+  if (!report.obstacle.empty()) {
+    return out + fmt::format("cannot trace here: {}\n", report.obstacle);
+  }
+  const auto available = std::count_if(report.hooks.begin(), report.hooks.end(),
+                                       [](const HookCheck& hook) { return hook.available; });
+  out += fmt::format("can trace here: {} of {} hooks\n\n", available, report.hooks.size());
+  for (const HookCheck& hook : report.hooks) {
+    out += fmt::format("  {:<12} {:<11} {}\n", hook.name, hook.available ? "tracepoint" : "missing",
+                       hook.purpose);
+  }
+  return out;
+}
+
+std::string hook_purpose(const std::string& name) {
+  static const std::unordered_map<std::string, std::string> kPurposes{
+      {"open", "opens of a volume's files: required"},
+      {"read", "reads of a volume's files, and of inotify queues: required"},
+      {"mmap", "mappings; without it every stale verdict is unknown"},
+      {"publish", "renames that make a generation visible: required"},
+      {"symlink", "names a generation exactly when two swaps follow within a millisecond"},
+      {"write_close", "in-place writes as publishes"},
+      {"inotify", "watches; without it a stale verdict has no cause"},
+      {"fork", "children as readers and observers"},
+      {"exec", "new containers, restarts, observers"},
+      {"exit", "readers that ended"},
+      {"adopt", "inotify queues that existed before the tracer"},
+  };
+  const auto purpose = kPurposes.find(name);
+  return purpose == kPurposes.end() ? "" : purpose->second;
+}
+
+}  // namespace reloadtrace

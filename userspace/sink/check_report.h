@@ -1,0 +1,32 @@
+// SPDX-License-Identifier: Apache-2.0
+// What `reloadtrace check` says: which hooks this kernel and these privileges give.
+#pragma once
+
+#include <string>
+#include <vector>
+
+namespace reloadtrace {
+
+struct HookCheck {
+  std::string name;
+  bool available = false;
+  std::string purpose;  // what is not seen without it
+};
+
+struct CheckReport {
+  std::string version;
+  std::string kernel;
+  std::string obstacle;  // why nothing can be traced; empty when it can
+  std::vector<HookCheck> hooks;
+};
+
+// One JSON object and '\n'.
+std::string to_json(const CheckReport& report);
+
+// Lines for people.
+std::string to_table(const CheckReport& report);
+
+// What a hook of that name sees.
+std::string hook_purpose(const std::string& name);
+
+}  // namespace reloadtrace
