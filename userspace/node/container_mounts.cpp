@@ -1,0 +1,83 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "userspace/node/container_mounts.h"
+
+#include <fcntl.h>
+#include <sys/stat.h>
+
+#include <utility>
+
+#include "userspace/node/files.h"
+#include "userspace/node/mountinfo.h"
+
+namespace reloadtrace::node {
+
+namespace {
+
+// The part of the volume that a mount shows, by the path within their file system: "" = all of it.
+std::optional<std::string_view> part_mounted(const Mount& mount, const Volume& volume) {
+  if (mount.device != volume.id().dev || volume.fs_path().empty()) {
+    return std::nullopt;
+  }
+  return below(mount.root, volume.fs_path());
+}
+
+bool shows_another_inode(const ProcFs& proc,
+                         std::uint32_t tgid,
+                         const Mount& mount,
+                         const Volume& volume) {
+  const auto status = quick_stat(AT_FDCWD, proc.path(tgid, "root") + mount.point);
+  return status && (status->st_ino != volume.id().ino || status->st_dev != volume.stat_device());
+}
+
+VolumeMount describe(const Mount& mount, const Volume& volume, std::string_view part) {
+  VolumeMount found;
+  found.fact.volume = volume.id();
+  found.fact.path = mount.point;
+  found.below_root = std::string(part);
+  if (!part.empty()) {
+    PlaceInVolume place = volume.place(part);
+    found.fact.sub_path = place.path.empty() ? "." : std::move(place.path);
+    found.fact.generation = std::move(place.generation);
+  }
+  return found;
+}
+
+}  // namespace
+
+std::vector<VolumeMount> find_volume_mounts(const ProcFs& proc,
+                                            std::uint32_t tgid,
+                                            std::string_view mountinfo,
+                                            const VolumeSet& volumes) {
+  std::vector<VolumeMount> found;
+  for_each_mount(
+      mountinfo, [&](DeviceId device) { return volumes.on_device(device); },
+      [&](const Mount& mount) {
+        for (const auto& volume : volumes) {
+          const auto part = part_mounted(mount, *volume);
+          // The mount table may have been read in the middle of a change: the inode is the proof.
+          if (part && (!part->empty() || !shows_another_inode(proc, tgid, mount, *volume))) {
+            found.push_back(describe(mount, *volume, *part));
+          }
+        }
+      });
+  return found;
+}
+
+VolumeMount view_through_parent(std::string_view mountinfo, const Volume& volume) {
+  VolumeMount view;
+  view.fact.volume = volume.id();
+  view.fact.path = volume.site().host_path;
+  std::size_t longest = 0;
+  for_each_mount(
+      mountinfo, [&](DeviceId device) { return device == volume.id().dev; },
+      [&](const Mount& mount) {
+        const auto rest = below(volume.fs_path(), mount.root);
+        if (rest && mount.root.size() > longest) {
+          longest = mount.root.size();
+          view.fact.path = join(mount.point, *rest);
+        }
+      });
+  return view;
+}
+
+}  // namespace reloadtrace::node

@@ -1,0 +1,171 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "userspace/node/files.h"
+
+#include <fcntl.h>
+#include <linux/openat2.h>
+#include <sys/syscall.h>
+#include <sys/sysmacros.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <charconv>
+#include <vector>
+
+namespace reloadtrace::node {
+
+namespace {
+
+UniqueFd open_resolved(int directory, const std::string& path, int flags, std::uint64_t resolve) {
+  open_how how{};
+  how.flags = static_cast<std::uint64_t>(flags | O_CLOEXEC);
+  how.resolve = resolve | RESOLVE_NO_MAGICLINKS;
+  return UniqueFd(
+      static_cast<int>(::syscall(SYS_openat2, directory, path.c_str(), &how, sizeof(how))));
+}
+
+}  // namespace
+
+DeviceId device_of(dev_t device) {
+  return static_cast<DeviceId>(major(device) << 20U | (minor(device) & 0xFFFFFU));
+}
+
+std::optional<std::string> read_file(const std::string& path, std::size_t limit) {
+  const UniqueFd fd(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY));
+  if (!fd) {
+    return std::nullopt;
+  }
+  std::string text;
+  while (text.size() < limit) {
+    const std::size_t filled = text.size();
+    text.resize(std::min(limit, filled + std::max<std::size_t>(4096, filled)));
+    const ssize_t count = ::read(fd.get(), text.data() + filled, text.size() - filled);
+    if (count < 0 && errno == EINTR) {
+      text.resize(filled);
+      continue;
+    }
+    text.resize(filled + static_cast<std::size_t>(std::max<ssize_t>(count, 0)));
+    if (count < 0) {
+      return std::nullopt;
+    }
+    if (count == 0) {
+      break;
+    }
+  }
+  return text;
+}
+
+std::optional<std::string> read_link(int directory, const std::string& name) {
+  std::string text(4096, '\0');
+  const ssize_t length = ::readlinkat(directory, name.c_str(), text.data(), text.size());
+  if (length < 0) {
+    return std::nullopt;
+  }
+  text.resize(static_cast<std::size_t>(length));
+  return text;
+}
+
+std::optional<struct stat> quick_stat(int directory, const std::string& name, int flags) {
+  struct statx status {};
+  if (::statx(directory, name.c_str(), flags | AT_NO_AUTOMOUNT | AT_STATX_DONT_SYNC,
+              STATX_BASIC_STATS, &status) != 0) {
+    return std::nullopt;
+  }
+  struct stat result {};
+  result.st_dev = makedev(status.stx_dev_major, status.stx_dev_minor);
+  result.st_ino = status.stx_ino;
+  result.st_mode = status.stx_mode;
+  result.st_nlink = status.stx_nlink;
+  result.st_uid = status.stx_uid;
+  result.st_gid = status.stx_gid;
+  result.st_size = static_cast<off_t>(status.stx_size);
+  result.st_mtim.tv_sec = status.stx_mtime.tv_sec;
+  result.st_mtim.tv_nsec = status.stx_mtime.tv_nsec;
+  return result;
+}
+
+UniqueFd open_beneath(int directory, const std::string& path, int flags) {
+  return open_resolved(directory, path.empty() ? "." : path, flags, RESOLVE_BENEATH);
+}
+
+UniqueFd open_in_root(int root, const std::string& path) {
+  return open_resolved(root, path.empty() ? "/" : path, O_PATH, RESOLVE_IN_ROOT | RESOLVE_CACHED);
+}
+
+std::string normalize(std::string_view path) {
+  const bool absolute = !path.empty() && path.front() == '/';
+  std::vector<std::string_view> parts;
+  while (!path.empty()) {
+    const std::size_t slash = path.find('/');
+    const std::string_view part = path.substr(0, slash);
+    path.remove_prefix(slash == std::string_view::npos ? path.size() : slash + 1);
+    if (part.empty() || part == ".") {
+      continue;
+    }
+    if (part != "..") {
+      parts.push_back(part);
+    } else if (!parts.empty() && parts.back() != "..") {
+      parts.pop_back();
+    } else if (!absolute) {
+      parts.push_back(part);
+    }
+  }
+  std::string text;
+  for (const std::string_view part : parts) {
+    if (!text.empty() || absolute) {
+      text += '/';
+    }
+    text += part;
+  }
+  return text.empty() && absolute ? "/" : text;
+}
+
+std::optional<std::string_view> below(std::string_view path, std::string_view directory) {
+  if (directory == "/" && !path.empty() && path.front() == '/') {
+    return path.substr(1);
+  }
+  if (path.size() < directory.size() || path.substr(0, directory.size()) != directory) {
+    return std::nullopt;
+  }
+  path.remove_prefix(directory.size());
+  if (directory.empty() || path.empty()) {
+    return path;
+  }
+  if (path.front() != '/') {
+    return std::nullopt;
+  }
+  return path.substr(1);
+}
+
+std::string_view base_name(std::string_view path) {
+  const std::size_t slash = path.rfind('/');
+  return slash == std::string_view::npos ? path : path.substr(slash + 1);
+}
+
+std::string_view directory_name(std::string_view path) {
+  const std::size_t slash = path.rfind('/');
+  if (slash == std::string_view::npos) {
+    return {};
+  }
+  return slash == 0 ? path.substr(0, 1) : path.substr(0, slash);
+}
+
+std::string join(std::string_view directory, std::string_view name) {
+  std::string path(directory);
+  if (!path.empty() && path.back() != '/' && !name.empty()) {
+    path += '/';
+  }
+  return path += name;
+}
+
+std::optional<std::uint64_t> parse_number(std::string_view text, int base) {
+  std::uint64_t value = 0;
+  const char* const end = text.data() + text.size();
+  const auto [stopped, error] = std::from_chars(text.data(), end, value, base);
+  if (text.empty() || error != std::errc{} || stopped != end) {
+    return std::nullopt;
+  }
+  return value;
+}
+
+}  // namespace reloadtrace::node

@@ -1,0 +1,55 @@
+// SPDX-License-Identifier: Apache-2.0
+// Small readings of files and directories that may vanish, lie or never end.
+//
+// Nothing here blocks on a FIFO, follows a link out of a directory it was told to stay in, or reads
+// more than it was allowed to. What cannot be read is an empty optional, never an error to print.
+#pragma once
+
+#include <sys/stat.h>
+#include <sys/types.h>
+
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "userspace/base/unique_fd.h"
+#include "userspace/wire/identity.h"
+
+namespace reloadtrace::node {
+
+// Userspace's dev_t in the kernel's layout (major << 20 | minor).
+DeviceId device_of(dev_t device);
+
+// At most `limit` bytes of a file; empty when it cannot be opened or read.
+std::optional<std::string> read_file(const std::string& path, std::size_t limit = 32U << 20U);
+
+// The text of a symlink, relative to a directory descriptor (or AT_FDCWD).
+std::optional<std::string> read_link(int directory, const std::string& name);
+
+// stat without asking a server and without mounting anything: a hung network or FUSE file system
+// answers from its cache. `flags` as for statx (AT_SYMLINK_NOFOLLOW, AT_EMPTY_PATH).
+std::optional<struct stat> quick_stat(int directory, const std::string& name, int flags = 0);
+
+// Opens `path` below `directory`; a link that leads out of it is refused.
+UniqueFd open_beneath(int directory, const std::string& path, int flags);
+
+// Opens `path` as a process with this root directory would; only what the kernel has cached.
+UniqueFd open_in_root(int root, const std::string& path);
+
+// "a/./b//c/" → "a/b/c"; a leading slash stays. "x/.." is taken out by text: a hint, not a proof.
+std::string normalize(std::string_view path);
+
+// The part of `path` below `directory`: empty when they are equal, nothing when it is not below.
+std::optional<std::string_view> below(std::string_view path, std::string_view directory);
+
+// The last component, and all before it ("" when there is none).
+std::string_view base_name(std::string_view path);
+std::string_view directory_name(std::string_view path);
+std::string join(std::string_view directory, std::string_view name);
+
+// A decimal or hexadecimal number that fills the whole text.
+std::optional<std::uint64_t> parse_number(std::string_view text, int base = 10);
+
+}  // namespace reloadtrace::node

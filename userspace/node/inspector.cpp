@@ -1,0 +1,154 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "userspace/node/inspector.h"
+
+#include <dirent.h>
+#include <fcntl.h>
+#include <sys/stat.h>
+
+#include <algorithm>
+#include <memory>
+
+#include "userspace/node/fdinfo.h"
+#include "userspace/node/files.h"
+#include "userspace/node/proc_maps.h"
+#include "userspace/node/text_scan.h"
+
+namespace reloadtrace::node {
+
+std::vector<Event> Inspector::inspect(std::uint32_t tgid,
+                                      const Container* container,
+                                      Timestamp now) const {
+  std::vector<Event> facts;
+  const bool descriptors = inspect_descriptors(tgid, container, now, facts);
+  const bool mappings = inspect_mappings(tgid, container, now, facts);
+  facts.emplace_back(InspectedFact{now, tgid, descriptors && mappings});
+  return facts;
+}
+
+bool Inspector::inspect_descriptors(std::uint32_t tgid,
+                                    const Container* container,
+                                    Timestamp now,
+                                    std::vector<Event>& facts) const {
+  const std::unique_ptr<DIR, int (*)(DIR*)> directory(::opendir(proc_.path(tgid, "fd").c_str()),
+                                                      ::closedir);
+  if (!directory) {
+    return false;
+  }
+  const int at = ::dirfd(directory.get());
+  while (const dirent* entry = ::readdir(directory.get())) {
+    const auto fd = parse_number(entry->d_name);
+    auto path = fd && *fd <= 0x7FFFFFFF ? read_link(at, entry->d_name) : std::nullopt;
+    if (!path) {
+      continue;
+    }
+    if (*path == "anon_inode:inotify") {
+      inspect_watches(tgid, static_cast<int>(*fd), now, facts);
+      continue;
+    }
+    if (!path->starts_with('/')) {
+      continue;  // a socket, a pipe
+    }
+    const auto status = quick_stat(at, entry->d_name);
+    if (!status || !S_ISREG(status->st_mode)) {
+      continue;
+    }
+    const auto volume = std::find_if(volumes_.begin(), volumes_.end(), [&](const auto& candidate) {
+      return candidate->stat_device() == status->st_dev;
+    });
+    if (volume == volumes_.end()) {
+      continue;
+    }
+    HeldFact fact;
+    fact.at = now;
+    fact.tgid = tgid;
+    fact.fd = static_cast<int>(*fd);
+    fact.inode = {(*volume)->id().dev, status->st_ino};
+    fact.unlinked = take_deleted_mark(*path) || status->st_nlink == 0;
+    if (relate(container, *path, fact)) {
+      facts.emplace_back(std::move(fact));
+    }
+  }
+  return true;
+}
+
+bool Inspector::inspect_mappings(std::uint32_t tgid,
+                                 const Container* container,
+                                 Timestamp now,
+                                 std::vector<Event>& facts) const {
+  const auto text = proc_.read(tgid, "maps");
+  if (!text) {
+    return false;
+  }
+  std::vector<InodeId> seen;  // one file is usually mapped in several pieces
+  for (std::string_view rest = *text; !rest.empty();) {
+    const auto mapping = parse_mapping(take_line(rest));
+    if (!mapping || !volumes_.on_device(mapping->inode.dev) ||
+        std::find(seen.begin(), seen.end(), mapping->inode) != seen.end()) {
+      continue;
+    }
+    HeldFact fact;
+    fact.at = now;
+    fact.tgid = tgid;
+    fact.inode = mapping->inode;
+    fact.unlinked = mapping->deleted;
+    if (relate(container, mapping->path, fact)) {
+      seen.push_back(mapping->inode);
+      facts.emplace_back(std::move(fact));
+    }
+  }
+  return true;
+}
+
+void Inspector::inspect_watches(std::uint32_t tgid,
+                                int fd,
+                                Timestamp now,
+                                std::vector<Event>& facts) const {
+  const auto text = proc_.read(tgid, "fdinfo/" + std::to_string(fd));
+  for (const InotifyWatch& watch : parse_inotify_watches(text ? *text : std::string_view())) {
+    for (const auto& volume : volumes_) {
+      const KnownInode* const known =
+          volume->id().dev == watch.target.dev ? volume->find(watch.target.ino) : nullptr;
+      if (known == nullptr) {
+        continue;
+      }
+      WatchFact fact;
+      fact.at = now;
+      fact.tgid = tgid;
+      fact.fd = fd;
+      fact.wd = watch.wd;
+      fact.mask = watch.mask;
+      fact.volume = volume->id();
+      fact.target = watch.target;
+      fact.kind = known->kind;
+      fact.path = known->path;
+      facts.emplace_back(std::move(fact));
+      break;
+    }
+  }
+}
+
+bool Inspector::relate(const Container* container, std::string_view path, HeldFact& fact) const {
+  // A file of a current generation is known by its inode, whatever path led to it.
+  for (const auto& volume : volumes_) {
+    const KnownInode* const known =
+        volume->id().dev == fact.inode.dev ? volume->find(fact.inode.ino) : nullptr;
+    if (known != nullptr && known->kind == TargetKind::File) {
+      PlaceInVolume place = volume->place(known->path);
+      fact.volume = volume->id();
+      fact.generation = std::move(place.generation);
+      fact.path = std::move(place.path);
+      return true;
+    }
+  }
+  auto location = locator_.by_text(container, path);
+  if (!location || location->volume->id().dev != fact.inode.dev) {
+    return false;
+  }
+  PlaceInVolume place = location->volume->place(location->below_root);
+  fact.volume = location->volume->id();
+  fact.generation = std::move(place.generation);
+  fact.path = std::move(place.path);
+  return true;
+}
+
+}  // namespace reloadtrace::node

@@ -1,0 +1,163 @@
+// SPDX-License-Identifier: Apache-2.0
+// Puts the parts together; each of them is in a file of its own.
+#include "userspace/node/node.h"
+
+#include <utility>
+
+#include "userspace/base/overloaded.h"
+#include "userspace/node/cgroup_tree.h"
+#include "userspace/node/content_ids.h"
+#include "userspace/node/inspector.h"
+#include "userspace/node/open_failures.h"
+#include "userspace/node/path_locator.h"
+#include "userspace/node/proc_fs.h"
+#include "userspace/node/publish_resolver.h"
+#include "userspace/node/reader_table.h"
+#include "userspace/node/readers.h"
+#include "userspace/node/scope_names.h"
+#include "userspace/node/volume_finder.h"
+#include "userspace/node/volume_set.h"
+
+namespace reloadtrace {
+
+namespace node {
+
+namespace {
+
+class LocalNode final : public Node {
+ public:
+  LocalNode(NodeOptions options, Scope& scope, Warn warn)
+      : options_(std::move(options)),
+        proc_(options_.proc),
+        cgroups_(options_.cgroups, hierarchy_of(proc_.cgroup_of_self())),
+        scope_(scope, std::move(warn)),
+        locator_(proc_, volumes_),
+        inspector_(proc_, volumes_, locator_),
+        readers_(proc_, cgroups_, volumes_, inspector_, scope_, table_, options_.self_tgid),
+        publishes_(volumes_, locator_, contents_, scope_),
+        failures_(volumes_, locator_) {}
+
+  Result<> discover_volumes(Timestamp now, const Emit& emit) override {
+    const std::string mountinfo = proc_.mountinfo_of_self();
+    std::string reasons;
+    for (const std::string& path : options_.paths) {
+      auto volume = find_volume(path, mountinfo);
+      if (!volume) {
+        const std::string reason = with_context(std::move(volume).error(), "--path").message;
+        reasons += (reasons.empty() ? "" : "; ") + reason;
+        scope_.warn_once(reason);
+        continue;
+      }
+      if (Volume* const known = volumes_.find((*volume)->id())) {
+        known->add_alias(path);
+        continue;
+      }
+      track(std::move(*volume), now, emit);
+    }
+    if (volumes_.empty() && !options_.paths.empty()) {
+      return Error{std::make_error_code(std::errc::no_such_file_or_directory), reasons};
+    }
+    return Unit{};
+  }
+
+  void discover_readers(Timestamp now, const Emit& emit) override { readers_.discover(now, emit); }
+
+  void observe(const Event& event, const Emit& emit) override {
+    std::visit(
+        Overloaded{
+            [&](const OpenEvent& e) { readers_.touched(e.origin, e.file.volume(), emit); },
+            [&](const ReadEvent& e) { readers_.touched(e.origin, e.file.volume(), emit); },
+            [&](const MapEvent& e) { readers_.touched(e.origin, e.file.volume(), emit); },
+            [&](const WatchAddEvent& e) { readers_.touched(e.origin, e.target.volume(), emit); },
+            [&](const ForkEvent& e) { readers_.forked(e, emit); },
+            [&](const ExecEvent& e) { readers_.executed(e, emit); },
+            [&](const ExitEvent& e) { readers_.exited(e, emit); },
+            [&](const WriteOpenEvent& e) { publishes_.remember(e); },
+            [&](const SymlinkEvent& e) { publishes_.remember(e); },
+            [&](const RenameEvent& e) {
+              publishes_.renamed(e, container_of_process(e.origin), emit);
+            },
+            [&](const WriteClosedEvent& e) { publishes_.written(e, emit); },
+            [&](const OpenFailedEvent& e) { failed(e, emit); },
+            [](const auto&) {},
+        },
+        event);
+  }
+
+  void inspect(std::span<const std::uint32_t> tgids, Timestamp now, const Emit& emit) override {
+    for (const std::uint32_t tgid : tgids) {
+      const KnownProcess* const known = table_.find(tgid);
+      const Container* const container = known != nullptr ? known->container : nullptr;
+      for (const Event& fact : inspector_.inspect(tgid, container, now)) {
+        emit(fact);
+      }
+    }
+  }
+
+  void refresh(Timestamp now, const Emit& emit) override {
+    std::vector<VolumeId> gone;
+    for (const auto& volume : volumes_) {
+      if (!volume->open_root()) {
+        gone.push_back(volume->id());
+      }
+    }
+    for (const VolumeId id : gone) {
+      scope_.warn_once("--path " + volumes_.find(id)->site().host_path +
+                       ": vanished; it is no longer traced");
+      scope_.forget(id);
+      readers_.volume_gone(id);
+      volumes_.remove(id);
+      emit(VolumeGoneFact{now, id});
+    }
+    publishes_.look_for_missed(now, emit);
+  }
+
+ private:
+  void track(std::unique_ptr<Volume> found, Timestamp now, const Emit& emit) {
+    Volume& volume = volumes_.add(std::move(found));
+    // First the scope: a publish while the files are read is seen, and found to be known.
+    scope_.track(volume.id());
+    volume.read(contents_);
+    scope_.contents(volume);
+    emit(volume.fact(now));
+  }
+
+  const Container* container_of_process(const Origin& origin) {
+    const KnownProcess* const known = table_.find(origin.tgid);
+    return known != nullptr ? known->container : table_.by_cgroup(origin.cgroup_id);
+  }
+
+  void failed(const OpenFailedEvent& event, const Emit& emit) {
+    if (event.origin.tgid == options_.self_tgid) {
+      return;
+    }
+    const auto fact = failures_.resolve(event, container_of_process(event.origin));
+    if (fact) {
+      readers_.touched(event.origin, fact->volume, emit);
+      emit(*fact);
+    }
+  }
+
+  NodeOptions options_;
+  ProcFs proc_;
+  CgroupTree cgroups_;
+  ScopeNames scope_;
+  ContentIds contents_;
+  VolumeSet volumes_;
+  ReaderTable table_;
+  PathLocator locator_;
+  Inspector inspector_;
+  Readers readers_;
+  PublishResolver publishes_;
+  OpenFailures failures_;
+};
+
+}  // namespace
+
+}  // namespace node
+
+std::unique_ptr<Node> Node::create(NodeOptions options, Scope& scope, Warn warn) {
+  return std::make_unique<node::LocalNode>(std::move(options), scope, std::move(warn));
+}
+
+}  // namespace reloadtrace

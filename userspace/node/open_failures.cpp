@@ -1,0 +1,77 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "userspace/node/open_failures.h"
+
+#include <fcntl.h>
+#include <sys/stat.h>
+
+#include <utility>
+
+#include "userspace/node/files.h"
+
+namespace reloadtrace::node {
+
+std::optional<OpenFailedFact> OpenFailures::resolve(const OpenFailedEvent& event,
+                                                    const Container* container) const {
+  const auto location = locate(event, container);
+  if (!location || location->below_root.empty()) {
+    return std::nullopt;
+  }
+  const Volume& volume = *location->volume;
+  PlaceInVolume place = volume.place(location->below_root);
+  // Named by its visible link, or by its place in the generation: the same file.
+  if (place.path.empty()) {
+    return std::nullopt;
+  }
+  OpenFailedFact fact;
+  fact.at = event.origin.at;
+  fact.tgid = event.origin.tgid;
+  fact.volume = volume.id();
+  fact.path = std::move(place.path);
+  fact.error = event.error;
+  fact.uid = event.uid;
+  const UniqueFd root = volume.open_root();
+  const UniqueFd file = root ? open_beneath(root.get(), location->below_root, O_PATH) : UniqueFd();
+  struct stat status {};
+  if (file && ::fstat(file.get(), &status) == 0) {
+    fact.file_uid = status.st_uid;
+    fact.file_gid = status.st_gid;
+    fact.file_mode = status.st_mode & 07777U;
+  }
+  return fact;
+}
+
+std::optional<Location> OpenFailures::locate(const OpenFailedEvent& event,
+                                             const Container* container) const {
+  const std::uint32_t tgid = event.origin.tgid;
+  const auto path = locator_.absolute(tgid, event.dfd, event.path);
+  if (!path) {
+    return by_base_name(event, container);
+  }
+  if (auto location = locator_.by_text(container, *path)) {
+    return location;
+  }
+  return locator_.by_identity(tgid, *path);
+}
+
+std::optional<Location> OpenFailures::by_base_name(const OpenFailedEvent& event,
+                                                   const Container* container) const {
+  const std::string_view name = base_name(event.path);
+  std::optional<Location> only;
+  for (const auto& volume : volumes_) {
+    if (container != nullptr && !container->sees(volume->id())) {
+      continue;
+    }
+    for (const FileFact& file : volume->current().files) {
+      if (base_name(file.path) != name) {
+        continue;
+      }
+      if (only) {
+        return std::nullopt;
+      }
+      only = Location{volume.get(), join(volume->directory(), file.path)};
+    }
+  }
+  return only;
+}
+
+}  // namespace reloadtrace::node

@@ -1,0 +1,74 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "userspace/node/path_locator.h"
+
+#include <fcntl.h>
+#include <sys/stat.h>
+
+#include "userspace/node/files.h"
+#include "userspace/node/proc_maps.h"
+
+namespace reloadtrace::node {
+
+std::optional<Location> PathLocator::by_text(const Container* container,
+                                             std::string_view absolute) const {
+  std::optional<Location> best;
+  std::size_t longest = 0;
+  const auto consider = [&](Volume* volume, std::string_view prefix, std::string_view part) {
+    const auto rest = below(absolute, prefix);
+    if (volume != nullptr && rest && prefix.size() >= longest) {
+      longest = prefix.size();
+      best = Location{volume, join(part, *rest)};
+    }
+  };
+  if (container != nullptr) {
+    for (const VolumeMount& mount : container->mounts) {
+      consider(volumes_.find(mount.fact.volume), mount.fact.path, mount.below_root);
+    }
+    return best;
+  }
+  for (const auto& volume : volumes_) {
+    consider(volume.get(), volume->site().host_path, "");
+    for (const std::string& alias : volume->site().aliases) {
+      // With git-sync's link as the given path, the alias of the root is the directory around it.
+      consider(volume.get(), alias, "");
+    }
+  }
+  return best;
+}
+
+std::optional<Location> PathLocator::by_identity(std::uint32_t tgid,
+                                                 const std::string& absolute) const {
+  const UniqueFd root(::open(proc_.path(tgid, "root").c_str(), O_PATH | O_DIRECTORY | O_CLOEXEC));
+  if (!root) {
+    return std::nullopt;
+  }
+  const UniqueFd directory = open_in_root(root.get(), std::string(directory_name(absolute)));
+  struct stat status {};
+  if (!directory || ::fstat(directory.get(), &status) != 0 || !S_ISDIR(status.st_mode)) {
+    return std::nullopt;
+  }
+  for (const auto& volume : volumes_) {
+    const KnownInode* const known =
+        volume->stat_device() == status.st_dev ? volume->find(status.st_ino) : nullptr;
+    if (known != nullptr) {
+      return Location{volume.get(), join(known->path, base_name(absolute))};
+    }
+  }
+  return std::nullopt;
+}
+
+std::optional<std::string> PathLocator::absolute(std::uint32_t tgid,
+                                                 int dfd,
+                                                 std::string_view path) const {
+  if (path.starts_with('/')) {
+    return normalize(path);
+  }
+  auto base = proc_.link(tgid, dfd == AT_FDCWD ? "cwd" : "fd/" + std::to_string(dfd));
+  if (!base || !base->starts_with('/')) {
+    return std::nullopt;
+  }
+  take_deleted_mark(*base);
+  return normalize(join(*base, path));
+}
+
+}  // namespace reloadtrace::node

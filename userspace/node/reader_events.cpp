@@ -1,0 +1,243 @@
+// SPDX-License-Identifier: Apache-2.0
+// How the set of readers follows the events: processes that come, run something else, and go.
+#include <algorithm>
+#include <utility>
+
+#include "userspace/node/readers.h"
+
+namespace reloadtrace::node {
+
+namespace {
+
+// What /proc says of a start is up to a tick earlier than what the kernel says.
+constexpr Duration kStartTolerance = std::chrono::milliseconds(50);
+
+bool is_same_process(const KnownProcess& known, const Origin& origin) {
+  const Duration apart = known.started - origin.started;
+  return !origin.started || (apart < kStartTolerance && apart > -kStartTolerance);
+}
+
+KnownProcess known_from(const Origin& origin) {
+  KnownProcess process;
+  process.tgid = origin.tgid;
+  process.started = origin.started;
+  process.comm = origin.comm;
+  return process;
+}
+
+}  // namespace
+
+void Readers::touched(const Origin& origin, VolumeId volume, const Emit& emit) {
+  if (KnownProcess* const known = table_.find(origin.tgid)) {
+    if (is_same_process(*known, origin)) {
+      if (known->container != nullptr && !known->container->sees(volume)) {
+        container_touching(origin, volume, emit);
+      }
+      return;
+    }
+    table_.forget(origin.tgid);
+  }
+  if (origin.tgid == self_ || volumes_.find(volume) == nullptr) {
+    return;
+  }
+  Container* container = table_.by_cgroup(origin.cgroup_id);
+  if (container == nullptr) {
+    container = classify(origin, emit);
+  }
+  if (container == nullptr) {
+    container = container_touching(origin, volume, emit);
+  }
+  if (table_.find(origin.tgid) != nullptr) {
+    return;  // learned together with its container
+  }
+  KnownProcess known = known_from(origin);
+  known.container = container;
+  if (const auto process = read_process(proc_, origin.tgid, cgroups_.hierarchy())) {
+    known.parent = process->parent;
+    known.role = container != nullptr ? role_of(*process, *container) : known.role;
+  }
+  add_process(std::move(known), origin.at, emit);
+}
+
+void Readers::forked(const ForkEvent& event, const Emit& emit) {
+  const KnownProcess* const parent = table_.find(event.origin.tgid);
+  if (parent == nullptr || event.child == self_) {
+    return;
+  }
+  KnownProcess child = *parent;
+  child.tgid = event.child;
+  child.started = event.child_started;
+  child.parent = event.origin.tgid;
+  if (child.container == nullptr) {
+    scope_.process(child.tgid);
+  }
+  emit(table_.put(std::move(child)).fact(event.origin.at));
+}
+
+void Readers::executed(const ExecEvent& event, const Emit& emit) {
+  const Origin& origin = event.origin;
+  if (origin.tgid == self_) {
+    return;
+  }
+  KnownProcess* known = table_.find(origin.tgid);
+  if (known != nullptr && !is_same_process(*known, origin)) {
+    table_.forget(origin.tgid);
+    known = nullptr;
+  }
+  if (known == nullptr) {
+    Container* container = table_.by_cgroup(origin.cgroup_id);
+    if (container == nullptr) {
+      container = classify(origin, emit);
+    }
+    if (container == nullptr) {
+      return;
+    }
+    known = table_.find(origin.tgid);
+    KnownProcess process = known_from(origin);
+    process.container = container;
+    if (container->main == 0) {
+      container->main = origin.tgid;
+      container->pid_namespace = event.pid_namespace;
+      emit(container->fact(origin.at));
+    }
+    const KnownProcess* const parent = table_.find(event.parent);
+    if (origin.tgid == container->main) {
+      process.role = ProcessRole::Application;
+    } else if (parent != nullptr && parent->container == container) {
+      process.role = parent->role;
+    } else if (event.parent_namespace != event.pid_namespace && event.namespace_pid != 1) {
+      process.role = ProcessRole::Observer;
+    }
+    if (known == nullptr) {
+      known = &table_.put(std::move(process));
+    } else {
+      known->role = process.role;
+    }
+  } else if (known->container != nullptr && known->container->main == origin.tgid) {
+    // A hook may have run in it before its root directory was in place: look at the mounts again.
+    const auto mountinfo = proc_.read(origin.tgid, "mountinfo");
+    auto mounts = mountinfo ? find_volume_mounts(proc_, origin.tgid, *mountinfo, volumes_)
+                            : std::vector<VolumeMount>();
+    const auto same = [](const VolumeMount& a, const VolumeMount& b) {
+      return a.fact.path == b.fact.path && a.fact.volume == b.fact.volume;
+    };
+    Container& container = *known->container;
+    if (!mounts.empty() && !std::equal(mounts.begin(), mounts.end(), container.mounts.begin(),
+                                       container.mounts.end(), same)) {
+      container.mounts = std::move(mounts);
+      emit(container.fact(origin.at));
+    }
+  }
+  known->started = origin.started ? origin.started : known->started;
+  known->parent = event.parent;
+  known->comm = origin.comm;
+  known->exe = executable_of(proc_, origin.tgid);
+  emit(known->fact(origin.at));
+}
+
+void Readers::exited(const ExitEvent& event, const Emit& emit) {
+  const KnownProcess* const known = table_.find(event.origin.tgid);
+  if (known == nullptr || !is_same_process(*known, event.origin)) {
+    return;
+  }
+  Container* const container = known->container;
+  if (container == nullptr || container->main != event.origin.tgid) {
+    table_.forget(event.origin.tgid);
+    return;
+  }
+  for (const std::uint64_t id : container->cgroup_ids) {
+    scope_.forget_cgroup(id);
+  }
+  const std::string id = container->ref.id;
+  table_.forget(*container);
+  emit(ContainerGoneFact{event.origin.at, id});
+}
+
+void Readers::volume_gone(VolumeId volume) {
+  table_.for_each_container([&](Container& container) {
+    std::erase_if(container.mounts,
+                  [&](const VolumeMount& mount) { return mount.fact.volume == volume; });
+  });
+}
+
+Readers::Group Readers::group_in(const ContainerRef& ref, std::uint32_t seen) const {
+  Group group{ref, {}};
+  std::vector<std::uint32_t> tgids;
+  for (const std::string& path : cgroups_.with_nested(ref.cgroup)) {
+    const auto members = cgroups_.processes_of(path);
+    tgids.insert(tgids.end(), members.begin(), members.end());
+  }
+  if (std::find(tgids.begin(), tgids.end(), seen) == tgids.end()) {
+    tgids.push_back(seen);
+  }
+  for (const std::uint32_t tgid : tgids) {
+    if (auto process = read_process(proc_, tgid, cgroups_.hierarchy())) {
+      group.processes.push_back(std::move(*process));
+    }
+  }
+  return group;
+}
+
+Container* Readers::classify(const Origin& origin, const Emit& emit) {
+  if (ignored_.contains(origin.cgroup_id)) {
+    return nullptr;
+  }
+  const auto text = proc_.read(origin.tgid, "cgroup");
+  const auto path =
+      text ? cgroup_path_in(*text, cgroups_.hierarchy()) : cgroups_.path_of(origin.cgroup_id);
+  if (!path) {
+    return nullptr;  // gone without a trace
+  }
+  const auto ref = container_of(*path);
+  if (!ref) {
+    ignore(origin.cgroup_id, *path);
+    return nullptr;
+  }
+  if (Container* const known = table_.by_id(ref->id)) {
+    table_.add_cgroup(*known, origin.cgroup_id);
+    scope_.cgroup(origin.cgroup_id, CgroupScope::Tracked);
+    emit(known->fact(origin.at));
+    return known;
+  }
+  Group group = group_in(*ref, origin.tgid);
+  const std::uint32_t main = main_of(group.processes);
+  if (main == 0 || not_set_up_yet(main)) {
+    return nullptr;
+  }
+  auto mounts = mounts_of(group.processes, main);
+  if (mounts.empty()) {
+    ignore(origin.cgroup_id, *path);
+    return nullptr;
+  }
+  Container& container = add_container(std::move(group), std::move(mounts), origin.at, emit);
+  table_.add_cgroup(container, origin.cgroup_id);
+  return &container;
+}
+
+Container* Readers::container_touching(const Origin& origin, VolumeId volume_id, const Emit& emit) {
+  const Volume* const volume = volumes_.find(volume_id);
+  if (volume == nullptr) {
+    return nullptr;
+  }
+  const auto view = [&](std::uint32_t tgid) {
+    return view_through_parent(proc_.read(tgid, "mountinfo").value_or(""), *volume);
+  };
+  if (Container* const known = table_.by_cgroup(origin.cgroup_id)) {
+    known->mounts.push_back(view(origin.tgid));
+    scope_.directory_path(known->mounts.back().fact.path);
+    emit(known->fact(origin.at));
+    return known;
+  }
+  const auto ignored = ignored_.find(origin.cgroup_id);
+  const auto ref = ignored == ignored_.end() ? std::nullopt : container_of(ignored->second);
+  if (!ref) {
+    return nullptr;
+  }
+  Group group = group_in(*ref, origin.tgid);
+  Container& container = add_container(std::move(group), {view(origin.tgid)}, origin.at, emit);
+  table_.add_cgroup(container, origin.cgroup_id);
+  scope_.cgroup(origin.cgroup_id, CgroupScope::Tracked);
+  return &container;
+}
+
+}  // namespace reloadtrace::node
