@@ -54,12 +54,12 @@ SessionFact describe_session(const BpfSource& source, Duration deadline) {
 }
 
 // One run of `trace`, once everything is open.
-class Session {
+class LiveSession {
  public:
-  Session(const TraceOptions& options,
-          BpfSource& source,
-          Outputs& outputs,
-          std::unique_ptr<RecordingWriter> recorder)
+  LiveSession(const TraceOptions& options,
+              BpfSource& source,
+              Outputs& outputs,
+              std::unique_ptr<RecordingWriter> recorder)
       : options_(options),
         source_(source),
         outputs_(outputs),
@@ -196,7 +196,7 @@ int run(const TraceOptions& options) {
     say_to_user(source.error().message);
     return kUnsupported;
   }
-  Session session(options, **source, **outputs, std::move(recorder));
+  LiveSession session(options, **source, **outputs, std::move(recorder));
   if (auto begun = session.begin(); !begun) {
     say_to_user(begun.error().message);
     return kUsage;

@@ -14,7 +14,8 @@ std::string to_json(const CheckReport& report) {
   out["version"] = report.version;
   out["kernel"] = report.kernel;
   out["can_trace"] = report.obstacle.empty();
-  out["obstacle"] = report.obstacle.empty() ? nlohmann::ordered_json() : report.obstacle;
+  out["obstacle"] =
+      report.obstacle.empty() ? nlohmann::ordered_json() : nlohmann::ordered_json(report.obstacle);
   out["hooks"] = nlohmann::ordered_json::object();
   for (const HookCheck& hook : report.hooks) {
     out["hooks"][hook.name] = hook.available ? "tracepoint" : "missing";
@@ -23,8 +24,7 @@ std::string to_json(const CheckReport& report) {
 }
 
 std::string to_table(const CheckReport& report) {
-  std::string out =
-      fmt::format("reloadtrace {}  kernel {}\n", report.version, report.kernel);
+  std::string out = fmt::format("reloadtrace {}  kernel {}\n", report.version, report.kernel);
   if (!report.obstacle.empty()) {
     return out + fmt::format("cannot trace here: {}\n", report.obstacle);
   }
