@@ -75,13 +75,15 @@ void open_poller(const Settings& settings) {
 void copier(const Settings& settings) {
   const std::string copy = "/tmp/reloadtrace-actor.copy";
   reread(settings);
+  std::ofstream(copy, std::ios::trunc);
   for (const std::string& file : settings.files) {
     std::ofstream(copy, std::ios::app) << std::ifstream(path_of(settings, file)).rdbuf();
   }
   say_ready(settings);
   for (;;) {
     sleep_for(settings.interval);
-    const std::string content(std::istreambuf_iterator<char>(std::ifstream(copy).rdbuf()), {});
+    std::ifstream in(copy);
+    const std::string content(std::istreambuf_iterator<char>(in), {});
     say("copy " + std::to_string(content.size()));
   }
 }

@@ -2,10 +2,11 @@
 // Kubelet's AtomicWriter (kubernetes pkg/volume/util/atomic_writer.go), step for step: a reader, or
 // a tracer, must find nothing here that kubelet would not do.
 #include <fcntl.h>
+#include <fmt/format.h>
 #include <sys/stat.h>
 
 #include <cerrno>
-#include <ctime>
+#include <chrono>
 #include <set>
 
 #include "tools/publisher/files.h"
@@ -106,12 +107,16 @@ Result<bool> AtomicWriter::differs() {
 
 // os.MkdirTemp with Go's layout "..2006_01_02_15_04_05." in UTC, then everything in it.
 Result<> AtomicWriter::make_generation() {
-  const std::time_t now = std::time(nullptr);
-  std::tm utc{};
-  ::gmtime_r(&now, &utc);
-  char prefix[32];
-  std::strftime(prefix, sizeof prefix, "..%Y_%m_%d_%H_%M_%S.", &utc);
-  new_ = prefix + random_decimal();
+  using namespace std::chrono;
+  const auto now = floor<seconds>(system_clock::now());
+  const auto today = floor<days>(now);
+  const year_month_day date(today);
+  const hh_mm_ss time(now - today);
+  // Not by gmtime(): it would open /etc/localtime in the middle of this.
+  new_ = fmt::format("..{:04}_{:02}_{:02}_{:02}_{:02}_{:02}.{}", static_cast<int>(date.year()),
+                     static_cast<unsigned>(date.month()), static_cast<unsigned>(date.day()),
+                     time.hours().count(), time.minutes().count(), time.seconds().count(),
+                     random_decimal());
   if (auto made = make_directory(at(new_), 0700); !made) {
     return made;
   }

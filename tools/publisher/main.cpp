@@ -2,6 +2,7 @@
 // reloadtrace-publisher: publish() from the command line.
 #include <CLI/CLI.hpp>
 #include <cstdio>
+#include <filesystem>
 #include <map>
 #include <string>
 #include <vector>
@@ -121,6 +122,8 @@ int main_with(int argc, char** argv) {
   app.add_option("--repeat", arguments.repeat, "how many times");
   app.add_option("--interval", arguments.interval_ms, "milliseconds between two publishes");
   CLI11_PARSE(app, argc, argv);
+  // Kubelet names everything by absolute paths.
+  arguments.directory = std::filesystem::absolute(arguments.directory).string();
   options.delay = std::chrono::milliseconds(delay_ms);
   options.delay_remove = std::chrono::milliseconds(delay_remove_ms);
   options.mode = static_cast<mode_t>(std::stoul(mode, nullptr, 8));

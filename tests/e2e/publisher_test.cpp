@@ -1,0 +1,145 @@
+// SPDX-License-Identifier: Apache-2.0
+// The stand-in for kubelet leaves the tree, and makes the system calls, that kubelet does.
+#include <gtest/gtest.h>
+
+#include <filesystem>
+#include <regex>
+#include <set>
+
+#include "tests/support/requirements.h"
+#include "tests/support/volume.h"
+
+namespace reloadtrace::testing {
+namespace {
+
+namespace fs = std::filesystem;
+
+std::set<std::string> names_in(const std::string& directory) {
+  std::set<std::string> names;
+  for (const auto& entry : fs::directory_iterator(directory)) {
+    names.insert(entry.path().filename());
+  }
+  return names;
+}
+
+class Publisher : public ::testing::Test {
+ protected:
+  std::string content_of(const std::string& key) const {
+    return read_file(volume_.path() + "/" + key);
+  }
+
+  Pod pod_;
+  Volume volume_{pod_};
+};
+
+TEST_F(Publisher, shows_each_key_through_the_data_link) {
+  const std::string generation =
+      volume_.publish({{"app.yaml", "one"}, {"conf.d/a.yaml", "two"}, {"conf.d/b.yaml", "three"}});
+  EXPECT_TRUE(std::regex_match(generation, std::regex(R"(\.\.\d{4}(_\d\d){5}\.\d{1,10})")))
+      << generation;
+  EXPECT_EQ(names_in(volume_.path()),
+            (std::set<std::string>{generation, "..data", "app.yaml", "conf.d"}));
+  EXPECT_EQ(fs::read_symlink(volume_.path() + "/app.yaml"), "..data/app.yaml");
+  EXPECT_EQ(content_of("conf.d/b.yaml"), "three");
+  EXPECT_EQ(fs::status(volume_.path() + "/" + generation).permissions(), fs::perms{0755});
+  EXPECT_EQ(fs::status(volume_.path() + "/app.yaml").permissions(), fs::perms{0644});
+}
+
+TEST_F(Publisher, replaces_the_generation_when_a_key_changes_comes_or_goes) {
+  const std::string first = volume_.publish({{"app.yaml", "one"}, {"limits.conf", "x"}});
+  const std::string second = volume_.publish({{"app.yaml", "two"}});
+  EXPECT_NE(second, first);
+  EXPECT_EQ(content_of("app.yaml"), "two");
+  EXPECT_EQ(content_of("limits.conf"), "x");
+  const std::string third = volume_.publish({{"new.yaml", "n"}}, {.remove = {"limits.conf"}});
+  EXPECT_EQ(names_in(volume_.path()),
+            (std::set<std::string>{third, "..data", "app.yaml", "new.yaml"}));
+}
+
+TEST_F(Publisher, renames_nothing_when_nothing_changed) {
+  const std::string first = volume_.publish({{"app.yaml", "one"}});
+  EXPECT_EQ(volume_.publish({{"app.yaml", "one"}}), first);
+  EXPECT_EQ(volume_.generation(), first);
+}
+
+TEST_F(Publisher, swaps_a_link_to_a_worktree_as_git_sync_does) {
+  volume_.publish({{"app.yaml", "one"}}, {.style = "git-sync"});
+  const std::string worktree = volume_.publish({{"app.yaml", "two"}}, {.style = "git-sync"});
+  EXPECT_EQ(fs::read_symlink(volume_.path() + "/current"), worktree);
+  EXPECT_EQ(content_of("current/app.yaml"), "two");
+  EXPECT_EQ(names_in(volume_.path() + "/.worktrees").size(), 1U);
+}
+
+TEST_F(Publisher, replaces_only_changed_files_as_vault_agent_does) {
+  volume_.publish({{"a", "one"}, {"b", "two"}}, {.style = "vault"});
+  EXPECT_EQ(volume_.publish({{"a", "one"}, {"b", "three"}}, {.style = "vault"}), "b");
+  EXPECT_EQ(names_in(volume_.path()), (std::set<std::string>{"a", "b"}));
+  EXPECT_EQ(content_of("b"), "three");
+}
+
+TEST_F(Publisher, keeps_the_inode_when_it_writes_in_place) {
+  volume_.publish({{"a", "one"}}, {.style = "in-place"});
+  fs::create_hard_link(volume_.path() + "/a", pod_.directory() + "/same");
+  volume_.publish({{"a", "two"}}, {.style = "in-place"});
+  EXPECT_EQ(read_file(pod_.directory() + "/same"), "two");
+}
+
+TEST_F(Publisher, explains_why_it_failed) {
+  Command command = volume_.publisher({{"../escape", "x"}});
+  const Completed completed = run(command);
+  EXPECT_EQ(completed.exit_code, 1);
+  EXPECT_NE(completed.errors.find("../escape"), std::string::npos) << completed.errors;
+}
+
+// Calls of one update as strace saw them on a kubelet, with what varies replaced: V the volume, OLD
+// and NEW the generations. Only what changes the volume.
+TEST_F(Publisher, makes_the_system_calls_of_kubelet_in_their_order) {
+  if (find_program("strace").empty()) {
+    GTEST_SKIP() << "needs strace";
+  }
+  const std::string old = volume_.publish({{"app.yaml", "one"}, {"limits.conf", "x"}});
+  Command command =
+      volume_.publisher({{"app.yaml", "two"}, {"new.yaml", "n"}}, {.remove = {"limits.conf"}});
+  const std::string log = pod_.directory() + "/strace";
+  const std::vector<std::string> strace = {"strace",
+                                           "-qq",
+                                           "-o",
+                                           log,
+                                           "-e",
+                                           "trace=mkdirat,mkdir,fchmodat,fchmod,chmod,symlinkat,"
+                                           "symlink,renameat,renameat2,rename,unlinkat,"
+                                           "unlink,rmdir"};
+  command.argv.insert(command.argv.begin(), strace.begin(), strace.end());
+  run_or_throw(command);
+  const std::string fresh = volume_.generation();
+
+  std::string calls = read_file(log);
+  const auto replace_all = [&calls](const std::string& what, const std::string& with) {
+    for (std::size_t at = calls.find(what); at != std::string::npos; at = calls.find(what, at)) {
+      calls.replace(at, what.size(), with);
+    }
+  };
+  replace_all(volume_.path(), "V");
+  replace_all(old, "OLD");
+  replace_all(fresh, "NEW");
+  calls = std::regex_replace(calls, std::regex(R"(\((\d+), )"), "(FD, ");
+  calls = std::regex_replace(calls, std::regex(R"( +=)"), " =");
+  EXPECT_EQ(calls, R"(mkdirat(AT_FDCWD, "V/NEW", 0700) = 0
+fchmodat(AT_FDCWD, "V/NEW", 0755) = 0
+fchmodat(AT_FDCWD, "V/NEW/app.yaml", 0644) = 0
+fchmodat(AT_FDCWD, "V/NEW/new.yaml", 0644) = 0
+symlinkat("NEW", AT_FDCWD, "V/..data_tmp") = 0
+renameat(AT_FDCWD, "V/..data_tmp", AT_FDCWD, "V/..data") = 0
+symlinkat("..data/new.yaml", AT_FDCWD, "V/new.yaml") = 0
+unlinkat(AT_FDCWD, "V/limits.conf", 0) = 0
+unlinkat(AT_FDCWD, "V/OLD", 0) = -1 EISDIR (Is a directory)
+unlinkat(AT_FDCWD, "V/OLD", AT_REMOVEDIR) = -1 ENOTEMPTY (Directory not empty)
+unlinkat(FD, "OLD", 0) = -1 EISDIR (Is a directory)
+unlinkat(FD, "app.yaml", 0) = 0
+unlinkat(FD, "limits.conf", 0) = 0
+unlinkat(FD, "OLD", AT_REMOVEDIR) = 0
+)");
+}
+
+}  // namespace
+}  // namespace reloadtrace::testing

@@ -1,0 +1,236 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "tests/support/container.h"
+
+#include <fcntl.h>
+#include <signal.h>
+#include <sys/prctl.h>
+#include <unistd.h>
+
+#include <filesystem>
+#include <nlohmann/json.hpp>
+#include <stdexcept>
+
+namespace reloadtrace::testing {
+namespace {
+
+namespace fs = std::filesystem;
+using nlohmann::json;
+
+constexpr const char* kBusybox = "/bin/busybox";
+constexpr const char* kApplets[] = {"cat",  "cp",    "echo", "env",  "head", "id",
+                                    "kill", "ls",    "ps",   "read", "sh",   "sleep",
+                                    "stat", "touch", "true", "wget"};
+
+std::string cgroup_of_pod(const Pod& pod) {
+  return "/kubepods/burstable/pod" + pod.uid();
+}
+
+void make_root(const fs::path& root) {
+  for (const char* directory : {"bin", "dev", "etc", "proc", "tmp"}) {
+    fs::create_directories(root / directory);
+  }
+  fs::copy_file(kBusybox, root / "bin/busybox");
+  fs::copy_file(ACTOR_BINARY, root / "bin/actor");
+  for (const char* applet : kApplets) {
+    fs::create_symlink("busybox", root / "bin" / applet);
+  }
+}
+
+// What containerd grants by default, as far as a test may need it.
+json capabilities() {
+  const json granted = {"CAP_CHOWN",  "CAP_DAC_OVERRIDE", "CAP_FOWNER",  "CAP_FSETID", "CAP_KILL",
+                        "CAP_SETGID", "CAP_SETUID",       "CAP_SETPCAP", "CAP_SETFCAP"};
+  return {{"bounding", granted}, {"effective", granted}, {"permitted", granted}};
+}
+
+json mounts_of(const ContainerOptions& options) {
+  json mounts = {{{"destination", "/proc"}, {"type", "proc"}, {"source", "proc"}},
+                 {{"destination", "/dev"}, {"type", "tmpfs"}, {"source", "tmpfs"}}};
+  for (const Mount& mount : options.mounts) {
+    mounts.push_back({{"destination", mount.destination},
+                      {"type", "bind"},
+                      {"source", mount.source},
+                      {"options", {"rbind", "rprivate", mount.read_only ? "ro" : "rw"}}});
+  }
+  return mounts;
+}
+
+json config_of(const ContainerOptions& options, const std::string& cgroup) {
+  json environment = options.environment;
+  environment.push_back("PATH=/bin");
+  json namespaces = json::array();
+  for (const char* type : {"pid", "mount", "ipc", "uts", "network"}) {
+    namespaces.push_back({{"type", type}});
+  }
+  return {{"ociVersion", "1.0.2"},
+          {"hostname", options.name},
+          {"root", {{"path", "rootfs"}}},
+          {"process",
+           {{"user", {{"uid", options.uid}, {"gid", options.uid}}},
+            {"args", options.command},
+            {"env", environment},
+            {"cwd", "/"},
+            {"capabilities", capabilities()}}},
+          {"mounts", mounts_of(options)},
+          {"linux", {{"cgroupsPath", cgroup}, {"namespaces", namespaces}}}};
+}
+
+// The pod's cgroup and those above it, in every hierarchy, when nothing else is in them.
+void remove_cgroups_of(const Pod& pod) {
+  const fs::path base = "/sys/fs/cgroup";
+  std::vector<fs::path> hierarchies = {base};
+  std::error_code ignored;
+  for (const auto& entry : fs::directory_iterator(base, ignored)) {
+    if (entry.is_directory(ignored)) {
+      hierarchies.push_back(entry.path());
+    }
+  }
+  for (const fs::path& hierarchy : hierarchies) {
+    for (fs::path group = cgroup_of_pod(pod).substr(1); !group.empty();
+         group = group.parent_path()) {
+      ::rmdir((hierarchy / group).c_str());
+    }
+  }
+}
+
+}  // namespace
+
+std::vector<std::string> actor(const std::string& behaviour,
+                               const std::string& directory,
+                               const std::vector<std::string>& more) {
+  std::vector<std::string> command = {"/bin/actor", behaviour, directory};
+  command.insert(command.end(), more.begin(), more.end());
+  return command;
+}
+
+// One run of the container: from runc run to runc delete.
+class Container::Instance {
+ public:
+  explicit Instance(const Pod& pod)
+      : pod_(pod),
+        state_(pod.directory() + "/runc"),
+        bundle_(pod.directory() + "/bundles/" + id_),
+        janitor_(make_janitor()) {}
+  Instance(const Instance&) = delete;
+  Instance& operator=(const Instance&) = delete;
+  ~Instance() {
+    try {
+      run(runc({"delete", "--force", id_}));
+      first_.wait(std::chrono::seconds(5));
+      fs::remove_all(bundle_);
+    } catch (const std::exception&) {
+      // The janitor tries once more.
+      wake_janitor_.reset();
+      janitor_->wait(std::chrono::seconds(5));
+    }
+    remove_cgroups_of(pod_);
+  }
+
+  void start(const ContainerOptions& options) {
+    // Its first process becomes our child when runc ends, so that we can wait for it.
+    ::prctl(PR_SET_CHILD_SUBREAPER, 1);
+    make_root(fs::path(bundle_) / "rootfs");
+    const std::string cgroup = cgroup_of_pod(pod_) + "/" + id_;
+    write_file(bundle_ + "/config.json", config_of(options, cgroup).dump());
+    const std::string pid_file = bundle_ + "/pid";
+    runc_ = std::make_unique<Process>(
+        runc({"run", "--detach", "--pid-file", pid_file, "--bundle", bundle_, id_}));
+    if (runc_->wait(std::chrono::seconds(20)) != 0) {
+      throw std::runtime_error("start container " + options.name + ": " + runc_->errors().text());
+    }
+    first_ = ProcessHandle(std::stoi(read_file(pid_file)));
+  }
+
+  Command runc(const std::vector<std::string>& arguments) const {
+    Command command{{"runc", "--root", state_}};
+    command.argv.insert(command.argv.end(), arguments.begin(), arguments.end());
+    return command;
+  }
+  const std::string& id() const { return id_; }
+  Process& process() { return *runc_; }
+  ProcessHandle& first() { return first_; }
+
+ private:
+  // Waits for the end of its standard input, which comes at the latest when this process ends.
+  std::unique_ptr<Process> make_janitor() {
+    int ends[2];
+    if (::pipe2(ends, O_CLOEXEC) != 0) {
+      throw std::runtime_error("pipe2 failed");
+    }
+    const UniqueFd waiting(ends[0]);
+    wake_janitor_.reset(ends[1]);
+    Command command{{"sh", "-c", "read -r _; exec runc --root \"$1\" delete --force \"$2\"",
+                     "janitor", state_, id_}};
+    command.dies_with_test = false;
+    command.standard_input = waiting.get();
+    return std::make_unique<Process>(command);
+  }
+
+  const Pod& pod_;
+  std::string id_ = random_hex(64);
+  std::string state_;
+  std::string bundle_;
+  UniqueFd wake_janitor_;
+  std::unique_ptr<Process> janitor_;
+  std::unique_ptr<Process> runc_;  // long gone itself, but its pipes are the container's
+  ProcessHandle first_;
+};
+
+Container::Container(const Pod& pod, ContainerOptions options)
+    : pod_(pod), options_(std::move(options)) {
+  start();
+}
+
+Container::~Container() = default;
+
+void Container::start() {
+  instance_ = std::make_unique<Instance>(pod_);
+  instance_->start(options_);
+  pod_.log_container(options_.name, id(), starts_++);
+  if (!options_.ready.empty() && !output().wait_for(options_.ready, std::chrono::seconds(10))) {
+    throw std::runtime_error("container " + options_.name + " never said \"" + options_.ready +
+                             "\" but: " + output().text() + errors().text());
+  }
+}
+
+const std::string& Container::id() const {
+  return instance_->id();
+}
+pid_t Container::pid() const {
+  return instance_->first().pid();
+}
+std::string Container::cgroup() const {
+  return cgroup_of_pod(pod_) + "/" + id();
+}
+LineBuffer& Container::output() {
+  return instance_->process().output();
+}
+LineBuffer& Container::errors() {
+  return instance_->process().errors();
+}
+
+Completed Container::exec(const std::vector<std::string>& command) const {
+  std::vector<std::string> arguments = {"exec", id()};
+  arguments.insert(arguments.end(), command.begin(), command.end());
+  return run(instance_->runc(arguments));
+}
+
+void Container::signal(int number) const {
+  instance_->first().signal(number);
+}
+
+std::optional<int> Container::wait(milliseconds timeout) {
+  return instance_->first().wait(timeout);
+}
+
+void Container::restart() {
+  instance_.reset();
+  start();
+}
+
+void Container::restart(std::vector<Mount> mounts) {
+  options_.mounts = std::move(mounts);
+  restart();
+}
+
+}  // namespace reloadtrace::testing

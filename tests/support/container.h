@@ -1,0 +1,70 @@
+// SPDX-License-Identifier: Apache-2.0
+// A real container of a pod, run by runc: own pid, mount and network namespaces, own cgroup.
+//
+// Its root file system holds busybox and the actor, nothing else. The cgroup is where kubelet's
+// cgroupfs driver puts it, on version 1, 2 and hybrid hierarchies. When the owner goes, so do the
+// processes, the mounts and the cgroups; when the test crashes, a janitor process sees to it.
+#pragma once
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "tests/support/pod.h"
+#include "tests/support/process.h"
+#include "tests/support/volume.h"
+
+namespace reloadtrace::testing {
+
+struct ContainerOptions {
+  std::string name = "app";
+  std::vector<std::string> command = {};  // see actor(); or busybox: {"sleep", "1000"}
+  std::vector<Mount> mounts = {};
+  std::vector<std::string> environment = {};  // NAME=VALUE
+  unsigned uid = 0;
+  // The line on standard output to wait for before the constructor returns; empty: none.
+  std::string ready = "ready";
+};
+
+// The command of an actor: its behaviour, DIR, FILE… and options.
+std::vector<std::string> actor(const std::string& behaviour,
+                               const std::string& directory,
+                               const std::vector<std::string>& more = {});
+
+class Container {
+ public:
+  Container(const Pod& pod, ContainerOptions options);
+  Container(const Container&) = delete;
+  Container& operator=(const Container&) = delete;
+  ~Container();
+
+  const std::string& name() const { return options_.name; }
+  const std::string& id() const;  // 64 hexadecimal digits; another one after each restart
+  pid_t pid() const;              // of its first process, as the host sees it
+  std::string cgroup() const;     // "/kubepods/burstable/podUID/ID"
+  LineBuffer& output();           // of what runs now
+  LineBuffer& errors();
+
+  // As kubectl exec does; waits for its end.
+  Completed exec(const std::vector<std::string>& command) const;
+  void signal(int number) const;
+  // Exit code of the first process, or 128 + signal; nothing when it still runs.
+  std::optional<int> wait(milliseconds timeout);
+
+  // As kubelet does it: ends the old container, starts a new one of the same name with a new id.
+  void restart();
+  // The same with other mounts: kubelet binds a subPath anew, from the newest generation.
+  void restart(std::vector<Mount> mounts);
+
+ private:
+  class Instance;
+
+  void start();
+
+  const Pod& pod_;
+  ContainerOptions options_;
+  int starts_ = 0;
+  std::unique_ptr<Instance> instance_;
+};
+
+}  // namespace reloadtrace::testing

@@ -1,0 +1,52 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "tests/support/volume.h"
+
+#include <sstream>
+#include <stdexcept>
+
+namespace reloadtrace::testing {
+
+Volume::Volume(const Pod& pod, std::string name, std::string kind)
+    : name_(std::move(name)),
+      path_(pod.kubelet_directory() + "/pods/" + pod.uid() + "/volumes/kubernetes.io~" + kind +
+            "/" + name_) {
+  std::filesystem::create_directories(path_);
+}
+
+Command Volume::publisher(const Keys& keys, const PublishOptions& options) const {
+  const auto number = [](milliseconds time) { return std::to_string(time.count()); };
+  Command command{{PUBLISHER_BINARY, path_, "--style", options.style, "--delay",
+                   number(options.delay), "--delay-remove", number(options.delay_remove),
+                   "--repeat", std::to_string(options.repeat), "--interval",
+                   number(options.interval)}};
+  for (const auto& [key, value] : keys) {
+    command.argv.push_back("--set=" + key + "=" + value);
+  }
+  for (const std::string& key : options.remove) {
+    command.argv.push_back("--remove=" + key);
+  }
+  command.argv.insert(command.argv.end(), options.arguments.begin(), options.arguments.end());
+  return command;
+}
+
+std::string Volume::publish(const Keys& keys, const PublishOptions& options) const {
+  const milliseconds needed =
+      options.repeat * (options.interval + options.delay + options.delay_remove);
+  std::istringstream lines(
+      run_or_throw(publisher(keys, options), needed + std::chrono::seconds(10)));
+  std::string name;
+  for (std::string line; std::getline(lines, line);) {
+    name = line.substr(line.find(' ') + 1);
+  }
+  return name;
+}
+
+std::string Volume::generation() const {
+  return std::filesystem::read_symlink(path_ + "/..data").string();
+}
+
+Mount Volume::subpath_mounted_at(const std::string& key, const std::string& destination) const {
+  return {path_ + "/" + generation() + "/" + key, destination, true};
+}
+
+}  // namespace reloadtrace::testing
