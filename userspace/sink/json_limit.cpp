@@ -52,6 +52,9 @@ void cut(Json& value, std::size_t max_items, std::size_t max_chars) {
     }
     value = std::move(kept);
   }
+  if (!value.is_structured()) {
+    return;  // nlohmann's scalars iterate over themselves
+  }
   for (Json& member : value) {
     cut(member, max_items, max_chars);
   }

@@ -57,7 +57,7 @@ std::string TableSink::volume_name(const VolumeInfo& volume) const {
   return safe(volume.kind) + " " + safe(directory ? volume.host_path : volume.name);
 }
 
-// As learned from its readers; before that, the beginning of the uid has to do.
+// As learned from its readers; empty before that.
 std::string TableSink::pod_of(const VolumeInfo& volume) const {
   const auto found = pods_.find(volume.pod_uid);
   return found != pods_.end() ? found->second : std::string();

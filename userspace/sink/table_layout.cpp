@@ -7,8 +7,8 @@
 namespace reloadtrace {
 namespace {
 
-// Below this nothing can be read anyway.
-constexpr std::size_t kMinColumns = 40;
+// A row with short names needs as much; narrower terminals wrap by themselves.
+constexpr std::size_t kMinColumns = 60;
 
 std::string_view sgr(Style style) {
   switch (style) {

@@ -117,9 +117,10 @@ void TableSink::enter_block(const ReloadReport& report) {
                kHeaderIndent);
   }
   block_.lines_between = 0;
-  if (!pod.empty() && block_.pod != safe(pod)) {
+  if (report.reader.container && block_.pod != safe(pod)) {
     block_.pod = safe(pod);
-    page_.add("  in pod ", Style::Dim).add(block_.pod, Style::Accent).end_line();
+    page_.add(pod.empty() ? "  in no pod" : "  in pod ", Style::Dim);
+    page_.flow({{block_.pod, Style::Accent}}, 4);
   }
 }
 
