@@ -1,0 +1,717 @@
+// SPDX-License-Identifier: Apache-2.0
+// All that knows libbpf and the skeleton.
+#include "userspace/source/bpf_source.h"
+
+#include <bpf/bpf.h>
+#include <bpf/libbpf.h>
+#include <fmt/format.h>
+#include <poll.h>
+#include <sys/epoll.h>
+#include <sys/inotify.h>
+#include <sys/stat.h>
+#include <sys/sysmacros.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <array>
+#include <atomic>
+#include <cerrno>
+#include <cstdio>
+#include <ctime>
+#include <deque>
+#include <fstream>
+#include <iterator>
+#include <set>
+
+#include "bpf/filter.h"
+#include "reloadtrace.skel.h"
+#include "userspace/base/cgroup_hierarchy.h"
+#include "userspace/base/unique_fd.h"
+#include "userspace/source/event_merger.h"
+#include "userspace/source/filter_bits.h"
+#include "userspace/source/hook_table.h"
+#include "userspace/source/loss_ledger.h"
+#include "userspace/source/tracepoint.h"
+#include "userspace/wire/record.h"
+
+namespace reloadtrace {
+namespace {
+
+using namespace std::chrono_literals;
+
+constexpr auto kLossLookInterval = 50ms;
+
+struct SkeletonDeleter {
+  void operator()(reloadtrace_bpf* s) const { reloadtrace_bpf::destroy(s); }
+};
+struct RingDeleter {
+  void operator()(ring_buffer* r) const { ring_buffer__free(r); }
+};
+struct LinkDeleter {
+  void operator()(bpf_link* l) const { bpf_link__destroy(l); }
+};
+using SkeletonPtr = std::unique_ptr<reloadtrace_bpf, SkeletonDeleter>;
+using RingPtr = std::unique_ptr<ring_buffer, RingDeleter>;
+using LinkPtr = std::unique_ptr<bpf_link, LinkDeleter>;
+
+Timestamp monotonic_now() {
+  timespec now{};
+  ::clock_gettime(CLOCK_MONOTONIC, &now);
+  return {static_cast<std::uint64_t>(now.tv_sec) * 1'000'000'000ULL +
+          static_cast<std::uint64_t>(now.tv_nsec)};
+}
+
+// libbpf tells why only in its log. Kept while a source is opened, printed never.
+class LibbpfLog {
+ public:
+  LibbpfLog() : before_(libbpf_set_print(&LibbpfLog::on_line)) { current_ = this; }
+  ~LibbpfLog() {
+    current_ = nullptr;
+    // Silence from here on: what fails later is returned as an error.
+    libbpf_set_print(before_ == &LibbpfLog::on_line ? nullptr : before_);
+  }
+  LibbpfLog(const LibbpfLog&) = delete;
+  LibbpfLog& operator=(const LibbpfLog&) = delete;
+
+  void clear() { lines_.clear(); }
+  // The line that tells most: the last but for those that only repeat that loading failed.
+  std::string reason() const {
+    for (auto line = lines_.rbegin(); line != lines_.rend(); ++line) {
+      if (line->find("failed to load") == line->npos) {
+        return *line;
+      }
+    }
+    return lines_.empty() ? "no reason given" : lines_.back();
+  }
+  // The program that libbpf stumbled over: "prog 'on_exit': failed to load: -22".
+  std::string failed_program() const {
+    constexpr std::string_view kBegin = "prog '";
+    for (auto line = lines_.rbegin(); line != lines_.rend(); ++line) {
+      const auto begin = line->find(kBegin);
+      const auto end = line->find("': failed to");
+      if (begin != line->npos && end != line->npos && end > begin + kBegin.size()) {
+        return line->substr(begin + kBegin.size(), end - begin - kBegin.size());
+      }
+    }
+    return {};
+  }
+
+ private:
+  static int on_line(libbpf_print_level level, const char* format, va_list arguments) {
+    std::array<char, 512> line{};
+    if (level != LIBBPF_WARN || current_ == nullptr) {
+      return 0;
+    }
+    const int length = std::vsnprintf(line.data(), line.size(), format, arguments);
+    std::string text(line.data());
+    while (!text.empty() && text.back() == '\n') {
+      text.pop_back();
+    }
+    current_->lines_.push_back(std::move(text));
+    return length;
+  }
+
+  static thread_local LibbpfLog* current_;
+  libbpf_print_fn_t before_;
+  std::vector<std::string> lines_;
+};
+thread_local LibbpfLog* LibbpfLog::current_ = nullptr;
+
+// Where inotify descriptors live: their inodes all lie on one device that has no name.
+Result<DeviceId> find_anon_inode_device() {
+  const UniqueFd fd(::inotify_init1(IN_CLOEXEC));
+  if (!fd) {
+    return system_error(errno, "create an inotify instance");
+  }
+  struct stat st {};
+  if (::fstat(fd.get(), &st) != 0) {
+    return system_error(errno, "stat an inotify instance");
+  }
+  return static_cast<DeviceId>(major(st.st_dev) << 20U | minor(st.st_dev));
+}
+
+Error missing_btf() {
+  return Error{std::make_error_code(std::errc::no_such_file_or_directory),
+               "this kernel has no BTF (/sys/kernel/btf/vmlinux): it must be built with "
+               "CONFIG_DEBUG_INFO_BTF=y, as distributions do since 2021"};
+}
+
+Error not_permitted(const std::string& reason) {
+  return Error{
+      std::make_error_code(std::errc::operation_not_permitted),
+      ::geteuid() != 0
+          ? "needs CAP_BPF and CAP_PERFMON (or root): run with sudo"
+          : fmt::format("needs CAP_BPF and CAP_PERFMON, which this root lacks (a container? "
+                        "run it privileged; or lockdown: see "
+                        "/sys/kernel/security/lockdown): {}",
+                        reason)};
+}
+
+std::string to_string(std::string_view text) {
+  return std::string(text);
+}
+
+// The hooks still wanted; shrinks while the kernel refuses some.
+class HookPlan {
+ public:
+  explicit HookPlan(const std::vector<std::string>& without) {
+    for (const Hook& hook : kHooks) {
+      if (std::ranges::find(without, hook.name) != without.end()) {
+        drop(hook.id);
+      }
+    }
+  }
+
+  bool has(HookId id) const { return wanted_[index(id)]; }
+  void drop(HookId id) { wanted_[index(id)] = false; }
+
+  const Hook* missing_required() const {
+    const auto found = std::ranges::find_if(
+        kHooks, [&](const Hook& hook) { return hook.required && !has(hook.id); });
+    return found == kHooks.end() ? nullptr : &*found;
+  }
+
+  // Direct loads first; they need bpf_rdonly_cast (6.2).
+  std::string_view dispatcher() const { return probing_ ? "on_syscall_probing" : "on_syscall"; }
+
+  // Answers a refusal by leaving something out. False: nothing more can be left out.
+  bool give_way(std::string_view program) {
+    if (program == "on_syscall") {
+      probing_ = true;
+      return true;
+    }
+    for (const Hook& hook : kHooks) {
+      const bool own = !hook.program.empty() && (hook.program == program || closes(hook, program));
+      const bool family = hook.in_dispatcher && !hook.required && program == dispatcher();
+      if ((own || family) && has(hook.id)) {
+        drop(hook.id);
+        return true;
+      }
+    }
+    return false;
+  }
+
+ private:
+  static std::size_t index(HookId id) { return static_cast<std::size_t>(id); }
+  static bool closes(const Hook& hook, std::string_view program) {
+    return hook.id == HookId::WriteClose &&
+           std::ranges::any_of(kCloseTracepoints,
+                               [&](const CloseTracepoint& t) { return t.program == program; });
+  }
+
+  std::array<bool, kHooks.size()> wanted_ = [] {
+    std::array<bool, kHooks.size()> all{};
+    all.fill(true);
+    return all;
+  }();
+  bool probing_ = false;
+};
+
+// A program of the hook write_close and what it is attached to.
+struct CloseEvent {
+  std::string_view program;
+  UniqueFd event;
+};
+
+// Either all that this kernel must have, or an error.
+Result<std::vector<CloseEvent>> find_close_events() {
+  const auto tracefs = Tracefs::open();
+  if (!tracefs) {
+    return tracefs.error();
+  }
+  std::vector<CloseEvent> events;
+  for (const CloseTracepoint& wanted : kCloseTracepoints) {
+    auto event = tracefs->tracepoint("syscalls", to_string(wanted.name));
+    if (event) {
+      events.push_back({wanted.program, *std::move(event)});
+    } else if (wanted.required) {
+      return std::move(event).error();
+    }
+  }
+  return events;
+}
+
+class LiveSource final : public BpfSource {
+ public:
+  explicit LiveSource(const BpfOptions& options)
+      : options_(options), plan_(options.without_hooks), ledger_(monotonic_now()) {}
+
+  Result<> start() {
+    if (::access("/sys/kernel/btf/vmlinux", R_OK) != 0) {
+      return missing_btf();
+    }
+    auto device = find_anon_inode_device();
+    if (!device) {
+      return std::move(device).error();
+    }
+    anon_inode_device_ = *device;
+    std::ifstream file("/proc/self/cgroup");
+    hierarchy_ = choose_cgroup_hierarchy(
+        std::string(std::istreambuf_iterator<char>(file), std::istreambuf_iterator<char>()));
+    LibbpfLog log;
+    if (auto loaded = load_and_attach(log); !loaded) {
+      return loaded;
+    }
+    return open_rings();
+  }
+
+  Result<Progress> poll(std::chrono::milliseconds timeout, const Callback& deliver) override;
+  Timestamp horizon() const override { return horizon_; }
+  std::vector<HookStatus> hooks() const override;
+
+  Result<> track_volume(VolumeId volume) override;
+  Result<> forget_volume(VolumeId volume) override;
+  Result<> scope_cgroup(std::uint64_t cgroup_id, CgroupScope scope) override;
+  Result<> forget_cgroup(std::uint64_t cgroup_id) override;
+  Result<> track_process(std::uint32_t tgid) override;
+  Result<> add_file_name(std::string_view name) override;
+  Result<> add_directory_name(std::string_view name) override;
+  Result<> adopt_watchers() override;
+
+ private:
+  Result<> load_and_attach(LibbpfLog& log);
+  Result<> load_once(LibbpfLog& log, std::string& failed);
+  Result<> attach_all(const std::vector<CloseEvent>& close_events, std::string& failed);
+  void configure(const std::vector<CloseEvent>& close_events);
+  Result<> open_rings();
+  Result<> put(bpf_map* map,
+               const void* key,
+               std::size_t key_size,
+               const void* value,
+               std::size_t value_size,
+               std::string_view doing);
+  Result<> remove(bpf_map* map, const void* key, std::size_t key_size, std::string_view doing);
+  void rebuild_filter();
+  Result<> forget_dead_groups();
+
+  static int on_record(void* self, void* data, std::size_t size);
+  void drain();
+  void look_at_losses();
+  std::size_t release(Timestamp bound, const Callback& deliver);
+  Result<bool> wait(Timestamp deadline);
+
+  BpfOptions options_;
+  HookPlan plan_;
+  DeviceId anon_inode_device_ = 0;
+  CgroupHierarchy hierarchy_;
+  // Order matters: links and rings refer to what the skeleton owns, so they are destroyed first.
+  SkeletonPtr skeleton_;
+  std::vector<UniqueFd> close_events_;
+  std::vector<LinkPtr> links_;
+  LinkPtr adoption_;
+  RingPtr facts_;
+  RingPtr activity_;
+  UniqueFd epoll_;
+
+  std::set<VolumeId> volumes_;
+  EventMerger merger_;
+  LossLedger ledger_;
+  std::deque<LossFact> losses_;
+  Timestamp drain_start_;
+  Timestamp horizon_;
+  std::uint64_t late_ = 0;
+  std::uint64_t undecodable_ = 0;
+};
+
+// ---- loading ----
+
+Result<> LiveSource::load_and_attach(LibbpfLog& log) {
+  // Each refusal leaves out one thing more, so this ends.
+  while (true) {
+    if (const Hook* hook = plan_.missing_required()) {
+      return Error{
+          std::make_error_code(std::errc::not_supported),
+          fmt::format("this kernel refuses the hook {}, without which nothing can be said: "
+                      "{}",
+                      hook->name, log.reason())};
+    }
+    log.clear();
+    std::string failed;
+    auto loaded = load_once(log, failed);
+    if (loaded) {
+      return Unit{};
+    }
+    links_.clear();
+    adoption_.reset();
+    close_events_.clear();
+    skeleton_.reset();
+    if (loaded.error().code == std::errc::operation_not_permitted) {
+      return not_permitted(log.reason());
+    }
+    if (failed.empty() || !plan_.give_way(failed)) {
+      return Error{loaded.error().code, loaded.error().message + ": " + log.reason()};
+    }
+  }
+}
+
+Result<> LiveSource::load_once(LibbpfLog& log, std::string& failed) {
+  std::vector<CloseEvent> close_events;
+  if (plan_.has(HookId::WriteClose)) {
+    if (auto found = find_close_events(); found) {
+      close_events = *std::move(found);
+    } else {
+      plan_.drop(HookId::WriteClose);
+    }
+  }
+  skeleton_.reset(reloadtrace_bpf::open());
+  if (!skeleton_) {
+    return system_error(errno, "open BPF programs");
+  }
+  configure(close_events);
+  if (const int err = reloadtrace_bpf::load(skeleton_.get()); err != 0) {
+    failed = log.failed_program();
+    return system_error(err, "load BPF programs");
+  }
+  auto attached = attach_all(close_events, failed);
+  for (CloseEvent& event : close_events) {
+    close_events_.push_back(std::move(event.event));
+  }
+  return attached;
+}
+
+void LiveSource::configure(const std::vector<CloseEvent>& close_events) {
+  auto* knobs = skeleton_->rodata;
+  knobs->self_tgid =
+      options_.self_tgid != 0 ? options_.self_tgid : static_cast<std::uint32_t>(::getpid());
+  knobs->anon_inode_dev = anon_inode_device_;
+  knobs->cgroup_of_pids = !hierarchy_.is_v2();
+  knobs->hook_open = plan_.has(HookId::Open);
+  knobs->hook_read = plan_.has(HookId::Read);
+  knobs->hook_mmap = plan_.has(HookId::Mmap);
+  knobs->hook_publish = plan_.has(HookId::Publish);
+  knobs->hook_symlink = plan_.has(HookId::Symlink);
+  knobs->hook_inotify = plan_.has(HookId::Inotify);
+  knobs->hook_write_close = plan_.has(HookId::WriteClose);
+  bpf_map__set_max_entries(skeleton_->maps.facts, options_.facts_ring);
+  bpf_map__set_max_entries(skeleton_->maps.activity, options_.activity_ring);
+
+  bpf_program* program = nullptr;
+  bpf_object__for_each_program(program, skeleton_->obj) {
+    const std::string_view name = bpf_program__name(program);
+    const bool wanted = name == plan_.dispatcher() ||
+                        std::ranges::any_of(kHooks,
+                                            [&](const Hook& hook) {
+                                              return hook.id != HookId::WriteClose &&
+                                                     hook.program == name && plan_.has(hook.id);
+                                            }) ||
+                        std::ranges::any_of(close_events, [&](const CloseEvent& event) {
+                          return event.program == name;
+                        });
+    bpf_program__set_autoload(program, wanted);
+  }
+}
+
+Result<> LiveSource::attach_all(const std::vector<CloseEvent>& close_events, std::string& failed) {
+  bpf_program* program = nullptr;
+  bpf_object__for_each_program(program, skeleton_->obj) {
+    if (!bpf_program__autoload(program)) {
+      continue;
+    }
+    const std::string_view name = bpf_program__name(program);
+    const auto close_event = std::ranges::find(close_events, name, &CloseEvent::program);
+    bpf_link* link = close_event != close_events.end()
+                         ? bpf_program__attach_perf_event(program, close_event->event.get())
+                         : bpf_program__attach(program);
+    if (link == nullptr) {
+      failed = to_string(name);
+      return system_error(errno, fmt::format("attach {}", name));
+    }
+    if (name == "on_adoption") {
+      adoption_.reset(link);
+    } else {
+      links_.emplace_back(link);
+    }
+  }
+  return Unit{};
+}
+
+std::vector<HookStatus> LiveSource::hooks() const {
+  std::vector<HookStatus> states;
+  for (const Hook& hook : kHooks) {
+    states.push_back(
+        {to_string(hook.name), plan_.has(hook.id) ? HookState::Tracepoint : HookState::Missing});
+  }
+  return states;
+}
+
+// ---- scope ----
+
+Result<> LiveSource::put(bpf_map* map,
+                         const void* key,
+                         std::size_t key_size,
+                         const void* value,
+                         std::size_t value_size,
+                         std::string_view doing) {
+  const int err = bpf_map__update_elem(map, key, key_size, value, value_size, BPF_ANY);
+  if (err == -E2BIG) {
+    return Error{
+        std::make_error_code(std::errc::not_enough_memory),
+        fmt::format("{}: the kernel's map is full ({} entries)", doing, bpf_map__max_entries(map))};
+  }
+  if (err != 0) {
+    return system_error(err, doing);
+  }
+  return Unit{};
+}
+
+Result<> LiveSource::remove(bpf_map* map,
+                            const void* key,
+                            std::size_t key_size,
+                            std::string_view doing) {
+  const int err = bpf_map__delete_elem(map, key, key_size, 0);
+  if (err != 0 && err != -ENOENT) {
+    return system_error(err, doing);
+  }
+  return Unit{};
+}
+
+reloadtrace_volume_key volume_key(VolumeId volume) {
+  return {.ino = volume.ino, .dev = volume.dev, .reserved = 0};
+}
+
+Result<> LiveSource::track_volume(VolumeId volume) {
+  const auto key = volume_key(volume);
+  const std::uint8_t one = 1;
+  // The map first: a bit without an entry costs time, an entry without its bit is never asked for.
+  if (auto done =
+          put(skeleton_->maps.volumes, &key, sizeof(key), &one, sizeof(one), "track volume");
+      !done) {
+    return done;
+  }
+  volumes_.insert(volume);
+  set_inode(skeleton_->bss->root_bits, volume);
+  set_device(skeleton_->bss->device_bits, volume.dev);
+  std::atomic_ref(skeleton_->bss->volumes_tracked)
+      .store(static_cast<std::uint32_t>(volumes_.size()));
+  return Unit{};
+}
+
+Result<> LiveSource::forget_volume(VolumeId volume) {
+  const auto key = volume_key(volume);
+  if (auto done = remove(skeleton_->maps.volumes, &key, sizeof(key), "forget volume"); !done) {
+    return done;
+  }
+  volumes_.erase(volume);
+  rebuild_filter();
+  return Unit{};
+}
+
+// A bit may stand for several volumes, so it cannot just be cleared with one of them.
+void LiveSource::rebuild_filter() {
+  std::vector<FilterWord> roots(RELOADTRACE_FILTER_WORDS);
+  std::vector<FilterWord> devices(RELOADTRACE_FILTER_WORDS);
+  for (const VolumeId& volume : volumes_) {
+    set_inode(roots, volume);
+    set_device(devices, volume.dev);
+  }
+  replace(skeleton_->bss->root_bits, roots);
+  replace(skeleton_->bss->device_bits, devices);
+  std::atomic_ref(skeleton_->bss->volumes_tracked)
+      .store(static_cast<std::uint32_t>(volumes_.size()));
+}
+
+Result<> LiveSource::scope_cgroup(std::uint64_t cgroup_id, CgroupScope scope) {
+  return put(skeleton_->maps.cgroups, &cgroup_id, sizeof(cgroup_id), &scope, sizeof(scope),
+             "scope cgroup");
+}
+
+Result<> LiveSource::forget_cgroup(std::uint64_t cgroup_id) {
+  return remove(skeleton_->maps.cgroups, &cgroup_id, sizeof(cgroup_id), "forget cgroup");
+}
+
+Result<> LiveSource::track_process(std::uint32_t tgid) {
+  const std::uint8_t one = 1;
+  return put(skeleton_->maps.processes, &tgid, sizeof(tgid), &one, sizeof(one), "track process");
+}
+
+Result<> LiveSource::add_file_name(std::string_view name) {
+  set_name(skeleton_->bss->file_name_bits, name);
+  return Unit{};
+}
+
+Result<> LiveSource::add_directory_name(std::string_view name) {
+  set_name(skeleton_->bss->directory_name_bits, name);
+  return Unit{};
+}
+
+Result<> LiveSource::adopt_watchers() {
+  if (!adoption_) {
+    return Unit{};
+  }
+  std::atomic_ref(skeleton_->bss->adoption).fetch_add(1);
+  const UniqueFd iterator(bpf_iter_create(bpf_link__fd(adoption_.get())));
+  if (!iterator) {
+    return system_error(errno, "walk over the descriptors of all processes");
+  }
+  std::array<char, 64> nothing{};
+  while (true) {
+    const auto length = ::read(iterator.get(), nothing.data(), nothing.size());
+    if (length == 0) {
+      return forget_dead_groups();
+    }
+    // EAGAIN: the kernel pauses after a million descriptors that gave no output.
+    if (length < 0 && errno != EAGAIN && errno != EINTR) {
+      return system_error(errno, "walk over the descriptors of all processes");
+    }
+  }
+}
+
+// Inotify instances end unseen, and their addresses are given out again.
+Result<> LiveSource::forget_dead_groups() {
+  bpf_map* map = skeleton_->maps.inotify_groups;
+  const std::uint32_t now = std::atomic_ref(skeleton_->bss->adoption).load();
+  std::vector<std::uint64_t> dead;
+  std::uint64_t key = 0;
+  for (const std::uint64_t* previous = nullptr;
+       bpf_map__get_next_key(map, previous, &key, sizeof(key)) == 0; previous = &key) {
+    std::uint32_t seen = 0;
+    if (bpf_map__lookup_elem(map, &key, sizeof(key), &seen, sizeof(seen), 0) == 0 && seen != now) {
+      dead.push_back(key);
+    }
+  }
+  for (const std::uint64_t group : dead) {
+    if (auto done = remove(map, &group, sizeof(group), "forget inotify instance"); !done) {
+      return done;
+    }
+  }
+  return Unit{};
+}
+
+// ---- delivery ----
+
+Result<> LiveSource::open_rings() {
+  const auto open_ring = [this](bpf_map* map) {
+    return RingPtr(ring_buffer__new(bpf_map__fd(map), &on_record, this, nullptr));
+  };
+  facts_ = open_ring(skeleton_->maps.facts);
+  activity_ = open_ring(skeleton_->maps.activity);
+  if (!facts_ || !activity_) {
+    return system_error(errno, "map the ring buffers");
+  }
+  epoll_ = UniqueFd(::epoll_create1(EPOLL_CLOEXEC));
+  for (const bpf_map* map : {skeleton_->maps.facts, skeleton_->maps.activity}) {
+    epoll_event interest{};
+    interest.events = EPOLLIN;
+    if (!epoll_ || ::epoll_ctl(epoll_.get(), EPOLL_CTL_ADD, bpf_map__fd(map), &interest) != 0) {
+      return system_error(errno, "wait on the ring buffers");
+    }
+  }
+  horizon_ = monotonic_now();
+  return Unit{};
+}
+
+int LiveSource::on_record(void* self, void* data, std::size_t size) {
+  auto* source = static_cast<LiveSource*>(self);
+  const std::span record(static_cast<const std::byte*>(data), size);
+  const Timestamp at = time_of_record(record);
+  source->merger_.push(at, record);
+  // Enough for now: whoever writes faster than we read must not keep us from delivering.
+  return at > source->drain_start_ ? -ECANCELED : 0;
+}
+
+void LiveSource::drain() {
+  drain_start_ = monotonic_now();
+  // Facts last: of two records of one time the application's comes second all the same, but a fact
+  // that is already written is never missed because activity took long.
+  ring_buffer__consume(activity_.get());
+  ring_buffer__consume(facts_.get());
+}
+
+void LiveSource::look_at_losses() {
+  const Timestamp now = monotonic_now();
+  if (now - ledger_.last_look() < kLossLookInterval) {
+    return;
+  }
+  late_ += merger_.take_late();
+  LossTotals totals{};
+  totals[static_cast<std::size_t>(LossCause::OutOfOrder)] = late_;
+  totals[static_cast<std::size_t>(LossCause::Undecodable)] = undecodable_;
+  const int cpus = libbpf_num_possible_cpus();
+  std::vector<std::byte> counters(size_of_counters() * static_cast<std::size_t>(std::max(cpus, 0)));
+  const std::uint32_t zero = 0;
+  if (cpus <= 0 || bpf_map__lookup_elem(skeleton_->maps.stats, &zero, sizeof(zero), counters.data(),
+                                        counters.size(), 0) != 0) {
+    return;  // not looked: the horizon stays where it is
+  }
+  for (std::size_t at = 0; at < counters.size(); at += size_of_counters()) {
+    add_counters(std::span(counters).subspan(at, size_of_counters()), totals);
+  }
+  if (auto fact = ledger_.look(now, totals)) {
+    losses_.push_back(*std::move(fact));
+  }
+}
+
+std::size_t LiveSource::release(Timestamp bound, const Callback& deliver) {
+  const auto hand_out = [&](std::span<const std::byte> record) {
+    if (auto event = decode(record)) {
+      deliver(*event, record);
+    } else {
+      ++undecodable_;
+    }
+  };
+  std::size_t released = 0;
+  while (!losses_.empty() && losses_.front().at <= bound) {
+    const LossFact fact = std::move(losses_.front());
+    losses_.pop_front();
+    released += merger_.release(fact.at, hand_out) + 1;
+    deliver(fact, {});
+  }
+  return released + merger_.release(bound, hand_out);
+}
+
+// Until something can be released or is written. False: interrupted by a signal.
+Result<bool> LiveSource::wait(Timestamp deadline) {
+  const Timestamp now = monotonic_now();
+  int ready = 0;
+  if (const auto oldest = merger_.oldest()) {
+    // Other records do not hurry this one, so the rings are not waited on.
+    const Timestamp due = std::min(*oldest + options_.merge_bound, deadline);
+    const auto left = std::max<std::int64_t>((due - now).count(), 0);
+    const timespec pause{left / 1'000'000'000, left % 1'000'000'000};
+    ready = ::ppoll(nullptr, 0, &pause, nullptr);
+  } else {
+    epoll_event event{};
+    const auto left = std::chrono::ceil<std::chrono::milliseconds>(deadline - now);
+    ready = ::epoll_wait(epoll_.get(), &event, 1, static_cast<int>(std::max(left, 0ms).count()));
+  }
+  if (ready < 0 && errno != EINTR) {
+    return system_error(errno, "wait for the kernel's records");
+  }
+  return ready >= 0;
+}
+
+Result<Progress> LiveSource::poll(std::chrono::milliseconds timeout, const Callback& deliver) {
+  const Timestamp deadline = monotonic_now() + timeout;
+  while (true) {
+    drain();
+    look_at_losses();
+    const Timestamp bound = drain_start_ - options_.merge_bound;
+    const std::size_t released = release(bound, deliver);
+    horizon_ = std::max(horizon_, std::min(bound, ledger_.last_look()));
+    if (released > 0) {
+      return Progress::Delivered;
+    }
+    if (monotonic_now() >= deadline) {
+      return Progress::TimedOut;
+    }
+    auto waited = wait(deadline);
+    if (!waited) {
+      return std::move(waited).error();
+    }
+    if (!*waited) {
+      return Progress::TimedOut;
+    }
+  }
+}
+
+}  // namespace
+
+Result<std::unique_ptr<BpfSource>> BpfSource::open(const BpfOptions& options) {
+  auto source = std::make_unique<LiveSource>(options);
+  if (auto started = source->start(); !started) {
+    return std::move(started).error();
+  }
+  return std::unique_ptr<BpfSource>(std::move(source));
+}
+
+}  // namespace reloadtrace
