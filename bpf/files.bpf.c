@@ -6,19 +6,26 @@
 
 char LICENSE[] __weak SEC("license") = "Dual BSD/GPL";
 
-static __always_inline void remember_writer(__u64 file)
+static __always_inline void remember_writer(__u64 address, struct reloadtrace_scratch *s)
 {
-	struct reloadtrace_writer fresh = {};
+	struct reloadtrace_writer *w = &s->writer;
+	struct file *file = (void *)address;
+	bool known;
 
 	if (!hook_write_close)
 		return;
-	if (!bpf_map_update_elem(&writers, &file, &fresh, BPF_NOEXIST)) {
-		__sync_fetch_and_add(&writers_open, 1);
-		return;
-	}
-	/* There already: the address of a file whose end was not seen was given out again. */
-	if (!bpf_map_lookup_elem(&writers, &file))
+	w->inode = (__u64)BPF_CORE_READ(file, f_inode);
+	w->walker = 0;
+	w->seen = 0;
+	w->file = s->file;
+	w->tree = s->tree;
+	/* Known: the end of the file that had this address before was not seen yet, and never will.
+	 */
+	known = bpf_map_lookup_elem(&writers, &address);
+	if (bpf_map_update_elem(&writers, &address, w, BPF_ANY))
 		count_loss(RELOADTRACE_LOSS_MAP_FULL);
+	else if (!known)
+		__sync_fetch_and_add(&writers_open, 1);
 }
 
 __noinline int report_open(__u64 address, __s32 fd)
@@ -33,7 +40,7 @@ __noinline int report_open(__u64 address, __s32 fd)
 	track_process(current_tgid());
 	writable = s->file.flags & RELOADTRACE_FILE_WRITABLE;
 	if (writable && (s->file.mode & S_IFMT) == S_IFREG)
-		remember_writer(address);
+		remember_writer(address, s);
 	/* Only a publisher opens for writing, and there are few of them. */
 	if (writable)
 		e = reserve_fact(sizeof(*e), RELOADTRACE_EV_WRITE_OPEN);

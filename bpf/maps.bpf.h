@@ -42,7 +42,7 @@ __u32 adoption __weak = 0;
 /* ---- state that the programs keep themselves ---- */
 
 __u64 group_bits[RELOADTRACE_FILTER_WORDS] __weak = {};
-/* Entries of `writers`: while it is zero, close() and dup2() are not looked at. */
+/* Entries of `writers`: while it is zero, nobody's close() is looked at. */
 __s64 writers_open __weak = 0;
 
 /* __weak lets every .bpf.c include this header and `bpftool gen object` merge the copies. */
@@ -104,14 +104,17 @@ struct {
 } inotify_groups __weak SEC(".maps");
 
 struct reloadtrace_writer {
-	__u32 walker; /* tgid whose exit counted last */
-	__u32 seen;   /* descriptors of that process which refer to the file */
+	__u64 inode;		      /* address */
+	__u32 walker;		      /* tgid whose exit counted last */
+	__u32 seen;		      /* descriptors of that process which refer to the file */
+	struct reloadtrace_file file; /* as it was opened: at its end nothing can be walked */
+	struct reloadtrace_tree tree;
 };
 
-/* struct file of each regular file of a volume that is open for writing. */
+/* struct file (its address) of each regular file of a volume that is open for writing. */
 struct {
 	__uint(type, BPF_MAP_TYPE_HASH);
-	__uint(max_entries, 4096);
+	__uint(max_entries, 2048);
 	__type(key, __u64);
 	__type(value, struct reloadtrace_writer);
 } writers __weak SEC(".maps");
@@ -132,6 +135,7 @@ struct reloadtrace_scratch {
 	char tree_overflow[256]; /* a name is stored before it is known to fit */
 	char path[RELOADTRACE_PATH_MAX];
 	struct reloadtrace_scanner scanner;
+	struct reloadtrace_writer writer;
 };
 
 struct {

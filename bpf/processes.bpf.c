@@ -4,7 +4,8 @@
 
 char LICENSE[] __weak SEC("license") = "Dual BSD/GPL";
 
-extern int close_writers(__u32 first, __u32 last);
+extern int close_writers_at_exit(__u32 reserved);
+extern int look_for_ended_writers(__u32 reserved);
 
 #define SIGNAL_GROUP_EXIT 4 /* include/linux/sched/signal.h */
 
@@ -88,9 +89,13 @@ int BPF_PROG(on_exit, struct task_struct *task)
 	__u32 tgid = task->tgid;
 	bool tracked;
 
-	/* Its files are closed after this. A copy by CLONE_FILES lives on with another process. */
-	if (writers_open && task->files && task->files->count.counter == 1)
-		close_writers(0, ~0U);
+	if (writers_open) {
+		/* Mappings are gone already, descriptors go after this unless CLONE_FILES shares
+		 * them. */
+		look_for_ended_writers(0);
+		if (task->files && task->files->count.counter == 1)
+			close_writers_at_exit(0);
+	}
 	if (is_self() || task->signal->live.counter)
 		return 0;
 	tracked = process_is_tracked(tgid);

@@ -11,10 +11,14 @@
 
 #define SYS_read	      0
 #define SYS_open	      2
+#define SYS_close	      3
 #define SYS_mmap	      9
+#define SYS_munmap	      11
 #define SYS_pread64	      17
 #define SYS_readv	      19
+#define SYS_dup2	      33
 #define SYS_sendfile	      40
+#define SYS_execve	      59
 #define SYS_rename	      82
 #define SYS_creat	      85
 #define SYS_symlink	      88
@@ -24,10 +28,13 @@
 #define SYS_renameat	      264
 #define SYS_symlinkat	      266
 #define SYS_splice	      275
+#define SYS_dup3	      292
 #define SYS_preadv	      295
 #define SYS_renameat2	      316
+#define SYS_execveat	      322
 #define SYS_copy_file_range   326
 #define SYS_preadv2	      327
+#define SYS_close_range	      436
 #define SYS_openat2	      437
 
 #define SYSCALL_NUMBER(regs) ((regs)->orig_ax)
@@ -39,26 +46,33 @@
 
 #elif defined(__TARGET_ARCH_arm64)
 
+#define SYS_dup3	      24
 #define SYS_inotify_add_watch 27
 #define SYS_inotify_rm_watch  28
 #define SYS_symlinkat	      36
 #define SYS_renameat	      38
 #define SYS_openat	      56
+#define SYS_close	      57
 #define SYS_read	      63
 #define SYS_readv	      65
 #define SYS_pread64	      67
 #define SYS_preadv	      69
 #define SYS_sendfile	      71
 #define SYS_splice	      76
+#define SYS_munmap	      215
+#define SYS_execve	      221
 #define SYS_mmap	      222
 #define SYS_renameat2	      276
+#define SYS_execveat	      281
 #define SYS_copy_file_range   285
 #define SYS_preadv2	      286
+#define SYS_close_range	      436
 #define SYS_openat2	      437
 #define SYS_open	      0x10001
 #define SYS_creat	      0x10002
 #define SYS_rename	      0x10003
 #define SYS_symlink	      0x10004
+#define SYS_dup2	      0x10005
 
 #define SYSCALL_NUMBER(regs) ((regs)->syscallno)
 #define SYSCALL_ARG6(regs)   ((regs)->regs[5])
@@ -70,6 +84,5 @@
 #endif
 
 /* Values that uapi headers hold; vmlinux.h has no macros. */
-#define AT_FDCWD	    -100
-#define MAP_ANONYMOUS	    0x20
-#define CLOSE_RANGE_CLOEXEC 4
+#define AT_FDCWD      -100
+#define MAP_ANONYMOUS 0x20

@@ -19,6 +19,7 @@ extern int report_read(__u64 file, __s32 fd, __s64 offset, __u64 count);
 extern int report_map(__u64 file, __u64 address);
 extern int report_rename(__u32 number);
 extern int report_symlink(__u32 number);
+extern int look_for_ended_writers(__u32 reserved);
 extern int report_watch_add(__s32 fd, __s32 wd, __u32 mask);
 extern int report_watch_remove(__s32 fd, __s32 wd);
 extern int report_notifications(__u64 group, __s32 fd, __u64 buffer, __u32 length);
@@ -137,6 +138,16 @@ static __always_inline int dispatch(struct pt_regs *regs, __s64 result)
 		break;
 	case SYS_mmap:
 		on_mapped(PT_REGS_PARM5_SYSCALL(regs), PT_REGS_PARM4_SYSCALL(regs), result);
+		break;
+	case SYS_close:
+	case SYS_close_range:
+	case SYS_dup2:
+	case SYS_dup3:
+	case SYS_execve:
+	case SYS_execveat:
+	case SYS_munmap:
+		if (writers_open)
+			look_for_ended_writers(0);
 		break;
 	case SYS_rename:
 	case SYS_renameat:

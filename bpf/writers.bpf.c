@@ -1,63 +1,84 @@
 // SPDX-License-Identifier: GPL-2.0 OR BSD-3-Clause
 /*
- * Layer 2: the end of in-place writes. At the exit of close() the file is gone, so its enter is
- * taken; nothing is looked at while no file of a volume is open for writing.
+ * Layer 2: the end of in-place writes.
  *
- * Not seen: a writer closed by exec (O_CLOEXEC), kept alive by a mapping or a descriptor in flight
- * only, or shared by two processes that end at the same instant.
+ * At the exit of close() the file is gone from the table, so its descriptor tells nothing. Hooks at
+ * the enter of close would, but they are of the perf kind: 0.25 µs for each close() of every
+ * process. So each file of a volume that is opened for writing is remembered, and whenever a
+ * syscall that can end a file has returned, the remembered ones (hardly ever any) are asked whether
+ * they still live. That also finds ends by execve(), munmap(), close_range(), and those that two
+ * processes shared.
  */
 #include "describe.bpf.h"
-#include "syscall_table.bpf.h"
 
 char LICENSE[] __weak SEC("license") = "Dual BSD/GPL";
 
-#define EXIT_FDS 64 /* descriptors looked at when a process ends or closes a range */
+#define EXIT_FDS                                                                                   \
+	64 /* descriptors looked at when a process ends; more are found by the next close() */
 
-static __always_inline void end_of_writer(__u64 address)
+static __always_inline void end_of_writer(__u64 address, struct reloadtrace_writer *w)
 {
+	struct inode *inode = (void *)w->inode;
 	struct reloadtrace_write_closed_event *e;
+	struct reloadtrace_file now = w->file;
 	struct reloadtrace_scratch *s = get_scratch();
-	struct inode *inode;
 
-	/* Deleting is the token: one of two racing ends wins. */
+	if (!s)
+		return;
+	s->tree = w->tree;
+	/* Deleting is the token: one of two racing ends wins. What `w` points at is gone after it.
+	 */
 	if (bpf_map_delete_elem(&writers, &address))
 		return;
 	__sync_fetch_and_add(&writers_open, -1);
-	if (!s || is_self() || !describe_file(address, 1))
-		return;
-	if (!(s->file.flags & RELOADTRACE_FILE_WRITABLE) || (s->file.mode & S_IFMT) != S_IFREG)
-		return;
-	/* The file that is being closed still counts as one. */
-	inode = BPF_CORE_READ((struct file *)address, f_inode);
-	if ((__s32)BPF_CORE_READ(inode, i_writecount.counter) <= 1)
-		s->file.flags &= ~RELOADTRACE_FILE_WRITER;
+	now.flags = RELOADTRACE_FILE_WRITABLE;
+	if (BPF_CORE_READ(inode, i_ino) == now.ino &&
+	    BPF_CORE_READ(inode, i_sb, s_dev) == now.dev) {
+		now.size = BPF_CORE_READ(inode, i_size);
+		/* The file that ends may count as one still: its last reference went, its work is
+		 * due. */
+		if ((__s32)BPF_CORE_READ(inode, i_writecount.counter) > 1)
+			now.flags |= RELOADTRACE_FILE_WRITER;
+		if (!BPF_CORE_READ(inode, i_nlink))
+			now.flags |= RELOADTRACE_FILE_UNLINKED;
+	} else {
+		now.flags |= RELOADTRACE_FILE_UNLINKED; /* the inode went with its last file */
+	}
 	e = reserve_fact(sizeof(*e), RELOADTRACE_EV_WRITE_CLOSED);
 	if (!e)
 		return;
-	e->file = s->file;
+	e->file = now;
 	e->tree = s->tree;
 	bpf_ringbuf_submit(e, 0);
 }
 
-__noinline int close_writer(__s32 fd)
+/*
+ * Dead: no references are left, or the memory holds another file already (6.13 gives it out again
+ * at once, SLAB_TYPESAFE_BY_RCU).
+ */
+static long end_if_dead(struct bpf_map *map, __u64 *address, struct reloadtrace_writer *w,
+			void *none)
 {
-	__u64 file = current_file(fd);
+	struct file *file = (void *)*address;
 
-	if (file && bpf_map_lookup_elem(&writers, &file) && file_references(file) == 1)
-		end_of_writer(file);
+	if (file_references(*address) <= 0 || (__u64)BPF_CORE_READ(file, f_inode) != w->inode)
+		end_of_writer(*address, w);
 	return 0;
 }
 
-/* One process may hold a file by several descriptors, and they end together. */
-__noinline int close_one_of_many(__u32 fd, __u32 first, __u32 last)
+__noinline int look_for_ended_writers(__u32 reserved)
+{
+	bpf_for_each_map_elem(&writers, end_if_dead, NULL, 0);
+	return 0;
+}
+
+/* A file whose only references are descriptors of the process that ends now. */
+__noinline int end_at_exit(__s32 fd)
 {
 	struct reloadtrace_writer *w;
 	__u32 tgid = current_tgid();
-	__u64 file;
+	__u64 file = current_file(fd);
 
-	if (fd < first || fd > last)
-		return 0;
-	file = current_file(fd);
 	if (!file)
 		return 0;
 	w = bpf_map_lookup_elem(&writers, &file);
@@ -69,67 +90,18 @@ __noinline int close_one_of_many(__u32 fd, __u32 first, __u32 last)
 	}
 	w->seen++;
 	if (w->seen == file_references(file))
-		end_of_writer(file);
+		end_of_writer(file, w);
 	return 0;
 }
 
-/* The body is a function of its own: inlined, it takes the verifier past a million instructions. */
-__noinline int close_writers(__u32 first, __u32 last)
+/*
+ * exit() closes files after its tracepoint and is no syscall that returns. The body of the loop is
+ * a function of its own: inlined, it takes the verifier past a million instructions.
+ */
+__noinline int close_writers_at_exit(__u32 reserved)
 {
 #pragma clang loop unroll(disable)
-	for (__u32 fd = 0; fd < EXIT_FDS; fd++)
-		close_one_of_many(fd, first, last);
+	for (__s32 fd = 0; fd < EXIT_FDS; fd++)
+		end_at_exit(fd);
 	return 0;
-}
-
-SEC("tp/syscalls/sys_enter_close")
-int on_close(void *ctx)
-{
-	struct pt_regs *regs;
-
-	if (!writers_open)
-		return 0;
-	regs = (void *)bpf_task_pt_regs(bpf_get_current_task_btf());
-	return close_writer(PT_REGS_PARM1_SYSCALL(regs));
-}
-
-static __always_inline int replaced(void)
-{
-	struct pt_regs *regs;
-	__s32 from, to;
-
-	if (!writers_open)
-		return 0;
-	regs = (void *)bpf_task_pt_regs(bpf_get_current_task_btf());
-	from = PT_REGS_PARM1_SYSCALL(regs);
-	to = PT_REGS_PARM2_SYSCALL(regs);
-	/* dup2 onto itself, or of nothing, closes nothing. */
-	if (from == to || !current_file(from))
-		return 0;
-	return close_writer(to);
-}
-
-SEC("tp/syscalls/sys_enter_dup2")
-int on_dup2(void *ctx)
-{
-	return replaced();
-}
-
-SEC("tp/syscalls/sys_enter_dup3")
-int on_dup3(void *ctx)
-{
-	return replaced();
-}
-
-SEC("tp/syscalls/sys_enter_close_range")
-int on_close_range(void *ctx)
-{
-	struct pt_regs *regs;
-
-	if (!writers_open)
-		return 0;
-	regs = (void *)bpf_task_pt_regs(bpf_get_current_task_btf());
-	if (PT_REGS_PARM3_SYSCALL(regs) & CLOSE_RANGE_CLOEXEC)
-		return 0;
-	return close_writers(PT_REGS_PARM1_SYSCALL(regs), PT_REGS_PARM2_SYSCALL(regs));
 }

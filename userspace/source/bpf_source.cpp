@@ -31,7 +31,6 @@
 #include "userspace/source/filter_bits.h"
 #include "userspace/source/hook_table.h"
 #include "userspace/source/loss_ledger.h"
-#include "userspace/source/tracepoint.h"
 #include "userspace/wire/record.h"
 
 namespace reloadtrace {
@@ -181,7 +180,7 @@ class HookPlan {
       return true;
     }
     for (const Hook& hook : kHooks) {
-      const bool own = !hook.program.empty() && (hook.program == program || closes(hook, program));
+      const bool own = !hook.program.empty() && hook.program == program;
       const bool family = hook.in_dispatcher && !hook.required && program == dispatcher();
       if ((own || family) && has(hook.id)) {
         drop(hook.id);
@@ -193,12 +192,6 @@ class HookPlan {
 
  private:
   static std::size_t index(HookId id) { return static_cast<std::size_t>(id); }
-  static bool closes(const Hook& hook, std::string_view program) {
-    return hook.id == HookId::WriteClose &&
-           std::ranges::any_of(kCloseTracepoints,
-                               [&](const CloseTracepoint& t) { return t.program == program; });
-  }
-
   std::array<bool, kHooks.size()> wanted_ = [] {
     std::array<bool, kHooks.size()> all{};
     all.fill(true);
@@ -206,30 +199,6 @@ class HookPlan {
   }();
   bool probing_ = false;
 };
-
-// A program of the hook write_close and what it is attached to.
-struct CloseEvent {
-  std::string_view program;
-  UniqueFd event;
-};
-
-// Either all that this kernel must have, or an error.
-Result<std::vector<CloseEvent>> find_close_events() {
-  const auto tracefs = Tracefs::open();
-  if (!tracefs) {
-    return tracefs.error();
-  }
-  std::vector<CloseEvent> events;
-  for (const CloseTracepoint& wanted : kCloseTracepoints) {
-    auto event = tracefs->tracepoint("syscalls", to_string(wanted.name));
-    if (event) {
-      events.push_back({wanted.program, *std::move(event)});
-    } else if (wanted.required) {
-      return std::move(event).error();
-    }
-  }
-  return events;
-}
 
 class LiveSource final : public BpfSource {
  public:
@@ -271,8 +240,8 @@ class LiveSource final : public BpfSource {
  private:
   Result<> load_and_attach(LibbpfLog& log);
   Result<> load_once(LibbpfLog& log, std::string& failed);
-  Result<> attach_all(const std::vector<CloseEvent>& close_events, std::string& failed);
-  void configure(const std::vector<CloseEvent>& close_events);
+  Result<> attach_all(std::string& failed);
+  void configure();
   Result<> open_rings();
   Result<> put(bpf_map* map,
                const void* key,
@@ -296,7 +265,6 @@ class LiveSource final : public BpfSource {
   CgroupHierarchy hierarchy_;
   // Order matters: links and rings refer to what the skeleton owns, so they are destroyed first.
   SkeletonPtr skeleton_;
-  std::vector<UniqueFd> close_events_;
   std::vector<LinkPtr> links_;
   LinkPtr adoption_;
   RingPtr facts_;
@@ -333,7 +301,6 @@ Result<> LiveSource::load_and_attach(LibbpfLog& log) {
     }
     links_.clear();
     adoption_.reset();
-    close_events_.clear();
     skeleton_.reset();
     if (loaded.error().code == std::errc::operation_not_permitted) {
       return not_permitted(log.reason());
@@ -345,31 +312,19 @@ Result<> LiveSource::load_and_attach(LibbpfLog& log) {
 }
 
 Result<> LiveSource::load_once(LibbpfLog& log, std::string& failed) {
-  std::vector<CloseEvent> close_events;
-  if (plan_.has(HookId::WriteClose)) {
-    if (auto found = find_close_events(); found) {
-      close_events = *std::move(found);
-    } else {
-      plan_.drop(HookId::WriteClose);
-    }
-  }
   skeleton_.reset(reloadtrace_bpf::open());
   if (!skeleton_) {
     return system_error(errno, "open BPF programs");
   }
-  configure(close_events);
+  configure();
   if (const int err = reloadtrace_bpf::load(skeleton_.get()); err != 0) {
     failed = log.failed_program();
     return system_error(err, "load BPF programs");
   }
-  auto attached = attach_all(close_events, failed);
-  for (CloseEvent& event : close_events) {
-    close_events_.push_back(std::move(event.event));
-  }
-  return attached;
+  return attach_all(failed);
 }
 
-void LiveSource::configure(const std::vector<CloseEvent>& close_events) {
+void LiveSource::configure() {
   auto* knobs = skeleton_->rodata;
   knobs->self_tgid =
       options_.self_tgid != 0 ? options_.self_tgid : static_cast<std::uint32_t>(::getpid());
@@ -388,30 +343,22 @@ void LiveSource::configure(const std::vector<CloseEvent>& close_events) {
   bpf_program* program = nullptr;
   bpf_object__for_each_program(program, skeleton_->obj) {
     const std::string_view name = bpf_program__name(program);
-    const bool wanted = name == plan_.dispatcher() ||
-                        std::ranges::any_of(kHooks,
-                                            [&](const Hook& hook) {
-                                              return hook.id != HookId::WriteClose &&
-                                                     hook.program == name && plan_.has(hook.id);
-                                            }) ||
-                        std::ranges::any_of(close_events, [&](const CloseEvent& event) {
-                          return event.program == name;
-                        });
+    const bool wanted =
+        name == plan_.dispatcher() || std::ranges::any_of(kHooks, [&](const Hook& hook) {
+          return hook.program == name && plan_.has(hook.id);
+        });
     bpf_program__set_autoload(program, wanted);
   }
 }
 
-Result<> LiveSource::attach_all(const std::vector<CloseEvent>& close_events, std::string& failed) {
+Result<> LiveSource::attach_all(std::string& failed) {
   bpf_program* program = nullptr;
   bpf_object__for_each_program(program, skeleton_->obj) {
     if (!bpf_program__autoload(program)) {
       continue;
     }
     const std::string_view name = bpf_program__name(program);
-    const auto close_event = std::ranges::find(close_events, name, &CloseEvent::program);
-    bpf_link* link = close_event != close_events.end()
-                         ? bpf_program__attach_perf_event(program, close_event->event.get())
-                         : bpf_program__attach(program);
+    bpf_link* link = bpf_program__attach(program);
     if (link == nullptr) {
       failed = to_string(name);
       return system_error(errno, fmt::format("attach {}", name));

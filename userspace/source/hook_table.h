@@ -38,25 +38,11 @@ inline constexpr std::array<Hook, 11> kHooks = {{
     {HookId::Publish, "publish", true, true, ""},
     {HookId::Symlink, "symlink", false, true, ""},
     {HookId::Inotify, "inotify", false, true, ""},
-    {HookId::WriteClose, "write_close", false, false, "on_close"},
+    {HookId::WriteClose, "write_close", false, true, ""},
     {HookId::Fork, "fork", false, false, "on_fork"},
     {HookId::Exec, "exec", true, false, "on_exec"},
     {HookId::Exit, "exit", true, false, "on_exit"},
     {HookId::Adopt, "adopt", false, false, "on_adoption"},
-}};
-
-// Perf-style tracepoints of the hook write_close. A kernel may lack the later ones.
-struct CloseTracepoint {
-  std::string_view program;
-  std::string_view name;
-  bool required;
-};
-
-inline constexpr std::array<CloseTracepoint, 4> kCloseTracepoints = {{
-    {"on_close", "sys_enter_close", true},
-    {"on_dup2", "sys_enter_dup2", false},  // arm64 has dup3 alone
-    {"on_dup3", "sys_enter_dup3", true},
-    {"on_close_range", "sys_enter_close_range", false},
 }};
 
 }  // namespace reloadtrace
