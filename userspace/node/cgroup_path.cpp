@@ -48,21 +48,15 @@ std::optional<std::string> pod_uid_of(std::string_view component) {
   return uid;
 }
 
-// "cri-containerd-ID.scope" → "ID"; a cgroupfs driver writes just "ID", and CRI-O may write
-// "crio-ID" without the suffix.
+// "cri-containerd-ID.scope" and "crio-ID" → "ID"; other names are ids themselves.
 std::string_view id_of(std::string_view component) {
-  const bool scope = component.ends_with(".scope");
-  if (scope) {
+  if (component.ends_with(".scope")) {
     component.remove_suffix(6);
   }
-  const std::size_t dash = component.rfind('-');
-  if (dash != std::string_view::npos && (scope || is_full_id(component.substr(dash + 1)))) {
-    const std::string_view prefix = component.substr(0, dash);
-    for (const std::string_view runtime :
-         {"cri-containerd", "docker", "crio", "libpod", "containerd", "nerdctl", "podman"}) {
-      if (prefix == runtime) {
-        return component.substr(dash + 1);
-      }
+  for (const std::string_view prefix :
+       {"cri-containerd-", "docker-", "crio-", "libpod-", "containerd-", "nerdctl-", "podman-"}) {
+    if (component.starts_with(prefix) && component.size() > prefix.size()) {
+      return component.substr(prefix.size());
     }
   }
   return component;
@@ -120,7 +114,7 @@ std::optional<ContainerRef> container_of(std::string_view cgroup_path) {
     if (is_monitor(component)) {
       return std::nullopt;
     }
-    if (pod_uid || is_full_id(id) || id.size() < component.size()) {
+    if (pod_uid || is_full_id(id)) {
       return ContainerRef{std::string(id), pod_uid.value_or(""),
                           std::string(cgroup_path.substr(0, end))};
     }

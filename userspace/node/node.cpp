@@ -43,7 +43,7 @@ class LocalNode final : public Node {
     for (const std::string& path : options_.paths) {
       auto volume = find_volume(path, mountinfo);
       if (!volume) {
-        const std::string reason = with_context(std::move(volume).error(), "--path").message;
+        const std::string reason = "--path " + volume.error().message;
         reasons += (reasons.empty() ? "" : "; ") + reason;
         scope_.warn_once(reason);
         continue;

@@ -173,7 +173,10 @@ bool PublishResolver::swapped(const RenameEvent& event,
   }
   const auto now = volume.read_target(root.get());
   const auto prepared = memory_.target_of(event.origin.tid, event.old_path);
-  const auto target = prepared ? target_inside(*prepared, volume.site().host_path) : now;
+  auto target = prepared ? target_inside(*prepared, volume.site().host_path) : now;
+  if (!target || *target == volume.directory()) {
+    target = now;  // what was prepared is an older story
+  }
   if (!target || *target == volume.directory()) {
     return false;
   }
