@@ -79,6 +79,9 @@ class LiveSession {
     if (auto found = node_->discover_volumes(monotonic_now(), feed_); !found) {
       return found.error();
     }
+    if (auto adopted = source_.adopt_watchers(); !adopted) {
+      say_to_user(adopted.error().message + "; watches set before now may go unheard");
+    }
     node_->discover_readers(monotonic_now(), feed_);
     const Timestamp now = monotonic_now();
     pipeline_.feed(ReadyFact{now}, {});
