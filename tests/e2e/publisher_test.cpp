@@ -2,8 +2,8 @@
 // The stand-in for kubelet leaves the tree, and makes the system calls, that kubelet does.
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <filesystem>
-#include <regex>
 #include <set>
 
 #include "tests/support/requirements.h"
@@ -22,6 +22,25 @@ std::set<std::string> names_in(const std::string& directory) {
   return names;
 }
 
+// Every run of digits as one "#".
+std::string without_digits(const std::string& text) {
+  std::string shape;
+  for (const char c : text) {
+    const bool digit = c >= '0' && c <= '9';
+    if (!digit || shape.empty() || shape.back() != '#') {
+      shape += digit ? '#' : c;
+    }
+  }
+  return shape;
+}
+
+void replace_all(std::string& text, const std::string& what, const std::string& with) {
+  for (std::size_t at = text.find(what); at != std::string::npos;
+       at = text.find(what, at + with.size())) {
+    text.replace(at, what.size(), with);
+  }
+}
+
 class Publisher : public ::testing::Test {
  protected:
   std::string content_of(const std::string& key) const {
@@ -35,8 +54,8 @@ class Publisher : public ::testing::Test {
 TEST_F(Publisher, shows_each_key_through_the_data_link) {
   const std::string generation =
       volume_.publish({{"app.yaml", "one"}, {"conf.d/a.yaml", "two"}, {"conf.d/b.yaml", "three"}});
-  EXPECT_TRUE(std::regex_match(generation, std::regex(R"(\.\.\d{4}(_\d\d){5}\.\d{1,10})")))
-      << generation;
+  EXPECT_EQ(without_digits(generation), "..#_#_#_#_#_#.#") << generation;
+  EXPECT_EQ(generation.find('.', 2), std::string("..YYYY_MM_DD_hh_mm_ss").size());
   EXPECT_EQ(names_in(volume_.path()),
             (std::set<std::string>{generation, "..data", "app.yaml", "conf.d"}));
   EXPECT_EQ(fs::read_symlink(volume_.path() + "/app.yaml"), "..data/app.yaml");
@@ -101,29 +120,23 @@ TEST_F(Publisher, makes_the_system_calls_of_kubelet_in_their_order) {
   Command command =
       volume_.publisher({{"app.yaml", "two"}, {"new.yaml", "n"}}, {.remove = {"limits.conf"}});
   const std::string log = pod_.directory() + "/strace";
-  const std::vector<std::string> strace = {"strace",
-                                           "-qq",
-                                           "-o",
-                                           log,
-                                           "-e",
-                                           "trace=mkdirat,mkdir,fchmodat,fchmod,chmod,symlinkat,"
-                                           "symlink,renameat,renameat2,rename,unlinkat,"
-                                           "unlink,rmdir"};
+  const std::string traced =
+      "trace=mkdirat,mkdir,fchmodat,fchmod,chmod,symlinkat,symlink,renameat,renameat2,rename,"
+      "unlinkat,unlink,rmdir";
+  const std::vector<std::string> strace = {"strace", "-qq", "-o", log, "-e", traced};
   command.argv.insert(command.argv.begin(), strace.begin(), strace.end());
   run_or_throw(command);
-  const std::string fresh = volume_.generation();
 
   std::string calls = read_file(log);
-  const auto replace_all = [&calls](const std::string& what, const std::string& with) {
-    for (std::size_t at = calls.find(what); at != std::string::npos; at = calls.find(what, at)) {
-      calls.replace(at, what.size(), with);
-    }
-  };
-  replace_all(volume_.path(), "V");
-  replace_all(old, "OLD");
-  replace_all(fresh, "NEW");
-  calls = std::regex_replace(calls, std::regex(R"(\((\d+), )"), "(FD, ");
-  calls = std::regex_replace(calls, std::regex(R"( +=)"), " =");
+  replace_all(calls, volume_.generation(), "NEW");
+  replace_all(calls, volume_.path(), "V");
+  replace_all(calls, old, "OLD");
+  for (int fd = 3; fd < 10; ++fd) {
+    replace_all(calls, "(" + std::to_string(fd) + ", ", "(FD, ");
+  }
+  while (calls.find("  =") != std::string::npos) {  // strace aligns the results
+    replace_all(calls, "  =", " =");
+  }
   EXPECT_EQ(calls, R"(mkdirat(AT_FDCWD, "V/NEW", 0700) = 0
 fchmodat(AT_FDCWD, "V/NEW", 0755) = 0
 fchmodat(AT_FDCWD, "V/NEW/app.yaml", 0644) = 0

@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include <cerrno>
+#include <cstdio>
 #include <stdexcept>
 #include <system_error>
 
@@ -31,6 +32,7 @@ void open_pipe(UniqueFd (&ends)[2]) {
 
 std::vector<char*> pointers_to(std::vector<std::string>& strings) {
   std::vector<char*> pointers;
+  pointers.reserve(strings.size() + 1);
   for (std::string& string : strings) {
     pointers.push_back(string.data());
   }
@@ -47,7 +49,8 @@ std::vector<std::string> environment_with(const std::map<std::string, std::strin
     }
   }
   for (const auto& [name, value] : more) {
-    environment.push_back(name + "=" + value);
+    environment.push_back(name);
+    environment.back().append("=").append(value);
   }
   return environment;
 }
@@ -138,9 +141,13 @@ Process::Process(const Command& command, Pipes pipes)
       errors_(std::move(pipes.errors[0])) {}
 
 Process::~Process() {
-  if (running()) {
-    signal(SIGKILL);
-    wait(std::chrono::seconds(10));
+  try {
+    if (running()) {
+      signal(SIGKILL);
+      wait(std::chrono::seconds(10));
+    }
+  } catch (const std::exception& error) {
+    std::fprintf(stderr, "end process %d: %s\n", pid(), error.what());
   }
 }
 

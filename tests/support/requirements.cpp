@@ -19,7 +19,8 @@ std::string find_program(const std::string& program) {
   const char* path = std::getenv("PATH");
   std::istringstream directories(path == nullptr ? "" : path);
   for (std::string directory; std::getline(directories, directory, ':');) {
-    const std::string candidate = directory + "/" + program;
+    std::string candidate = directory;
+    candidate.append("/").append(program);
     if (::access(candidate.c_str(), X_OK) == 0) {
       return candidate;
     }

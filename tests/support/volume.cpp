@@ -6,7 +6,7 @@
 
 namespace reloadtrace::testing {
 
-Volume::Volume(const Pod& pod, std::string name, std::string kind)
+Volume::Volume(const Pod& pod, std::string name, const std::string& kind)
     : name_(std::move(name)),
       path_(pod.kubelet_directory() + "/pods/" + pod.uid() + "/volumes/kubernetes.io~" + kind +
             "/" + name_) {
@@ -20,7 +20,8 @@ Command Volume::publisher(const Keys& keys, const PublishOptions& options) const
                    "--repeat", std::to_string(options.repeat), "--interval",
                    number(options.interval)}};
   for (const auto& [key, value] : keys) {
-    command.argv.push_back("--set=" + key + "=" + value);
+    command.argv.push_back("--set=" + key);
+    command.argv.back().append("=").append(value);
   }
   for (const std::string& key : options.remove) {
     command.argv.push_back("--remove=" + key);

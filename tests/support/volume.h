@@ -35,7 +35,9 @@ class Volume {
  public:
   // `kind` as kubelet names its directories: configmap, secret, projected, downward-api, csi,
   // empty-dir.
-  explicit Volume(const Pod& pod, std::string name = "config", std::string kind = "configmap");
+  explicit Volume(const Pod& pod,
+                  std::string name = "config",
+                  const std::string& kind = "configmap");
 
   // Where kubelet has it: .../pods/UID/volumes/kubernetes.io~configmap/NAME
   const std::string& path() const { return path_; }

@@ -105,7 +105,7 @@ std::vector<std::string> visible_files(const std::string& directory) {
       files.push_back(name);
     } else if (entry.is_directory(gone)) {
       for (const std::string& below : visible_files(entry.path())) {
-        files.push_back(name + "/" + below);
+        files.push_back(std::filesystem::path(name) / below);
       }
     }
   }

@@ -75,10 +75,11 @@ void open_poller(const Settings& settings) {
 void copier(const Settings& settings) {
   const std::string copy = "/tmp/reloadtrace-actor.copy";
   reread(settings);
-  std::ofstream(copy, std::ios::trunc);
+  std::ofstream out(copy);
   for (const std::string& file : settings.files) {
-    std::ofstream(copy, std::ios::app) << std::ifstream(path_of(settings, file)).rdbuf();
+    out << std::ifstream(path_of(settings, file)).rdbuf();
   }
+  out.close();
   say_ready(settings);
   for (;;) {
     sleep_for(settings.interval);

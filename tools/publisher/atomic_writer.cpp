@@ -44,7 +44,7 @@ class AtomicWriter {
   Result<> remove_stale_links();
   Result<> remove_old_generation();
 
-  std::string at(const std::string& name) const { return volume_ + "/" + name; }
+  std::string at(const std::string& name) const { return inside(volume_, name); }
 
   std::string volume_;
   const Payload& payload_;
@@ -81,7 +81,7 @@ Result<> AtomicWriter::find_old_generation() {
 // Reads old files until the first difference; all of them when there is none.
 Result<bool> AtomicWriter::differs() {
   for (const auto& [key, content] : payload_) {
-    const std::string path = at(*old_) + "/" + key;
+    const std::string path = inside(at(*old_), key);
     auto there = exists(path);
     if (!there) {
       return there.error();

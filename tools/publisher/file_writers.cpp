@@ -34,7 +34,7 @@ Result<Outcome> write_each(const std::string& directory,
     if (auto made = make_parents(directory, key); !made) {
       return made.error();
     }
-    if (auto written = write(directory + "/" + key, content, options); !written) {
+    if (auto written = write(inside(directory, key), content, options); !written) {
       return written.error();
     }
     add(key);
@@ -43,7 +43,7 @@ Result<Outcome> write_each(const std::string& directory,
     if (payload.contains(key)) {
       continue;
     }
-    if (auto removed = remove_file(directory + "/" + key); !removed) {
+    if (auto removed = remove_file(inside(directory, key)); !removed) {
       return removed.error();
     }
     add(key);

@@ -58,7 +58,7 @@ Result<> remove_from(int parent, const std::string& name, const std::string& pat
     return names.error();
   }
   for (const std::string& child : *names) {
-    if (auto removed = remove_from(directory.get(), child, path + "/" + child); !removed) {
+    if (auto removed = remove_from(directory.get(), child, inside(path, child)); !removed) {
       return removed;
     }
   }
@@ -77,14 +77,14 @@ Result<> walk(const std::string& directory,
     return names.error();
   }
   for (const std::string& name : *names) {
-    const std::string path = directory + "/" + name;
+    const std::string path = inside(directory, name);
     struct stat status {};
     if (::fstatat(AT_FDCWD, path.c_str(), &status, AT_SYMLINK_NOFOLLOW) != 0) {
       return failed("newfstatat", path);
     }
     if (!S_ISDIR(status.st_mode)) {
       out.push_back(prefix + name);
-    } else if (auto walked = walk(path, prefix + name + "/", out); !walked) {
+    } else if (auto walked = walk(path, inside(prefix + name, ""), out); !walked) {
       return walked;
     }
   }
@@ -98,6 +98,13 @@ Result<> checked(long returned, std::string_view call, std::string_view path) {
     return failed(call, path);
   }
   return Unit{};
+}
+
+std::string inside(const std::string& directory, const std::string& name) {
+  std::string path = directory;
+  path += '/';
+  path += name;
+  return path;
 }
 
 Result<bool> exists(const std::string& path) {
@@ -156,7 +163,7 @@ Result<> write_file(const std::string& path, std::string_view content, mode_t mo
 Result<> make_parents(const std::string& directory, const std::string& key) {
   for (std::size_t slash = key.find('/'); slash != std::string::npos;
        slash = key.find('/', slash + 1)) {
-    const std::string parent = directory + "/" + key.substr(0, slash + 1);
+    const std::string parent = inside(directory, key.substr(0, slash + 1));
     auto there = exists(parent);
     if (!there) {
       return there.error();
@@ -178,7 +185,7 @@ Result<> write_file_below(const std::string& directory,
   if (auto made = make_parents(directory, key); !made) {
     return made;
   }
-  return write_file(directory + "/" + key, content, mode);
+  return write_file(inside(directory, key), content, mode);
 }
 
 Result<std::optional<std::string>> read_link(const std::string& path) {
@@ -217,7 +224,7 @@ Result<> remove_file(const std::string& path) {
 }
 
 Result<> remove_all(const std::string& parent, const std::string& name) {
-  const std::string path = parent + "/" + name;
+  const std::string path = inside(parent, name);
   if (::unlinkat(AT_FDCWD, path.c_str(), 0) == 0 || errno == ENOENT ||
       ::unlinkat(AT_FDCWD, path.c_str(), AT_REMOVEDIR) == 0) {
     return Unit{};

@@ -19,6 +19,9 @@ namespace reloadtrace::publisher {
 // An error that names the call and the path when `returned` is negative.
 Result<> checked(long returned, std::string_view call, std::string_view path);
 
+// "DIRECTORY/NAME".
+std::string inside(const std::string& directory, const std::string& name);
+
 Result<bool> exists(const std::string& path);  // lstat
 Result<std::string> read_file(const std::string& path);
 Result<> write_all(int fd, std::string_view content, const std::string& path);

@@ -46,11 +46,11 @@ Result<Outcome> write_like_git_sync(const std::string& root,
     return made.error();
   }
   const std::string hash = random_hash();
-  if (auto made = make_directory(worktrees + "/" + hash, 0755); !made) {
+  if (auto made = make_directory(inside(worktrees, hash), 0755); !made) {
     return made.error();
   }
   for (const auto& [key, content] : payload) {
-    if (auto written = write_file_below(worktrees + "/" + hash, key, content, options.mode);
+    if (auto written = write_file_below(inside(worktrees, hash), key, content, options.mode);
         !written) {
       return written.error();
     }

@@ -46,7 +46,7 @@ Result<Payload> current_payload(const std::string& directory, const Options& opt
   }
   Payload payload;
   for (const std::string& key : *keys) {
-    auto content = read_file(visible + "/" + key);
+    auto content = read_file(inside(visible, key));
     if (!content) {
       return content.error();
     }
