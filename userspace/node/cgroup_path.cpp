@@ -109,7 +109,14 @@ std::optional<ContainerRef> container_of(std::string_view cgroup_path) {
       break;
     }
     end = std::min(cgroup_path.find('/', begin), cgroup_path.size());
-    const std::string_view component = cgroup_path.substr(begin, end - begin);
+    std::string_view component = cgroup_path.substr(begin, end - begin);
+    // containerd with the systemd driver on a node without systemd's cgroups:
+    // "kubepods-burstable-pod….slice:cri-containerd:ID", one component.
+    if (const std::size_t colon = component.rfind(':');
+        colon != std::string_view::npos && is_full_id(component.substr(colon + 1))) {
+      pod_uid = pod_uid_of(component.substr(0, component.find(':')));
+      component.remove_prefix(colon + 1);
+    }
     const std::string_view id = id_of(component);
     if (is_monitor(component)) {
       return std::nullopt;

@@ -83,12 +83,15 @@ void PublishResolver::renamed(const RenameEvent& event,
       return;
     }
   }
-  // The path says nothing, or leads to another directory of the same name: ask every volume that
-  // has something of this name whether it changed.
+  // The path says nothing, was cut, or leads to another directory of the same name: ask every
+  // volume that has something of this name whether it changed.
   const std::string name(base_name(event.new_path));
+  const auto may_be = [&](std::string_view path) {
+    return event.truncated || base_name(path) == name;
+  };
   for (const auto& volume : volumes_) {
     if (!volume->plain()) {
-      if (volume->site().link == name && swapped(event, *volume, false, emit)) {
+      if (may_be(volume->site().link) && swapped(event, *volume, false, emit)) {
         return;
       }
       continue;
@@ -97,10 +100,9 @@ void PublishResolver::renamed(const RenameEvent& event,
     if (!root) {
       continue;
     }
-    const std::vector<FileFact> files = volume->current().files;
-    for (const FileFact& file : files) {
-      const auto now = base_name(file.path) == name ? quick_stat(root.get(), file.path)
-                                                    : std::optional<struct stat>();
+    for (const FileFact& file : volume->current().files) {
+      const auto now =
+          may_be(file.path) ? quick_stat(root.get(), file.path) : std::optional<struct stat>();
       if (now && now->st_ino != file.ino && replaced(event, *volume, file.path, emit)) {
         return;
       }

@@ -42,7 +42,7 @@ void Readers::touched(const Origin& origin, VolumeId volume, const Emit& emit) {
   }
   Container* container = table_.by_cgroup(origin.cgroup_id);
   if (container == nullptr) {
-    container = classify(origin, emit);
+    container = classify(origin, 0, emit);
   }
   if (container == nullptr) {
     container = container_touching(origin, volume, emit);
@@ -87,7 +87,7 @@ void Readers::executed(const ExecEvent& event, const Emit& emit) {
   if (known == nullptr) {
     Container* container = table_.by_cgroup(origin.cgroup_id);
     if (container == nullptr) {
-      container = classify(origin, emit);
+      container = classify(origin, event.namespace_pid == 1 ? origin.tgid : 0, emit);
     }
     if (container == nullptr) {
       return;
@@ -178,7 +178,7 @@ Readers::Group Readers::group_in(const ContainerRef& ref, std::uint32_t seen) co
   return group;
 }
 
-Container* Readers::classify(const Origin& origin, const Emit& emit) {
+Container* Readers::classify(const Origin& origin, std::uint32_t main, const Emit& emit) {
   if (ignored_.contains(origin.cgroup_id)) {
     return nullptr;
   }
@@ -200,7 +200,7 @@ Container* Readers::classify(const Origin& origin, const Emit& emit) {
     return known;
   }
   Group group = group_in(*ref, origin.tgid);
-  const std::uint32_t main = main_of(group.processes);
+  main = main != 0 ? main : main_of(group.processes);
   if (main == 0 || not_set_up_yet(main)) {
     return nullptr;
   }
@@ -209,7 +209,7 @@ Container* Readers::classify(const Origin& origin, const Emit& emit) {
     ignore(origin.cgroup_id, *path);
     return nullptr;
   }
-  Container& container = add_container(std::move(group), std::move(mounts), origin.at, emit);
+  Container& container = add_container(std::move(group), std::move(mounts), main, origin.at, emit);
   table_.add_cgroup(container, origin.cgroup_id);
   return &container;
 }
@@ -234,7 +234,9 @@ Container* Readers::container_touching(const Origin& origin, VolumeId volume_id,
     return nullptr;
   }
   Group group = group_in(*ref, origin.tgid);
-  Container& container = add_container(std::move(group), {view(origin.tgid)}, origin.at, emit);
+  const std::uint32_t main = main_of(group.processes);
+  Container& container =
+      add_container(std::move(group), {view(origin.tgid)}, main, origin.at, emit);
   table_.add_cgroup(container, origin.cgroup_id);
   scope_.cgroup(origin.cgroup_id, CgroupScope::Tracked);
   return &container;

@@ -11,6 +11,8 @@ namespace reloadtrace::node {
 
 namespace {
 
+constexpr std::size_t kMaxIgnored = 65'536;
+
 bool contains(const std::vector<Process>& processes, std::uint32_t tgid) {
   return std::any_of(processes.begin(), processes.end(),
                      [&](const Process& process) { return process.tgid == tgid; });
@@ -73,7 +75,7 @@ void Readers::discover(Timestamp now, const Emit& emit) {
   }
   for (const Process& process : others) {
     ignore(cgroups_.id_of(process.cgroup), process.cgroup);
-    discover_user(process, nullptr, now, emit);
+    discover_user(process, now, emit);
   }
 }
 
@@ -86,12 +88,16 @@ void Readers::discover_container(Group group, Timestamp now, const Emit& emit) {
   }
   const std::uint32_t main = main_of(group.processes);
   if (not_set_up_yet(main)) {
+    for (const Process& process : group.processes) {
+      discover_user(process, now, emit);
+    }
     return;
   }
   auto mounts = mounts_of(group.processes, main);
   if (!mounts.empty()) {
     const std::vector<Process> processes = group.processes;
-    const Container& container = add_container(std::move(group), std::move(mounts), now, emit);
+    const Container& container =
+        add_container(std::move(group), std::move(mounts), main, now, emit);
     for (const Process& process : processes) {
       emit_inspection(process.tgid, &container, now, emit);
     }
@@ -125,15 +131,12 @@ void Readers::discover_container(Group group, Timestamp now, const Emit& emit) {
              (watch != nullptr && watch->volume == mount.fact.volume);
     });
   });
-  add_container(std::move(group), std::move(stranger.mounts), now, emit);
+  add_container(std::move(group), std::move(stranger.mounts), main, now, emit);
   std::for_each(held.begin(), held.end(), emit);
 }
 
-void Readers::discover_user(const Process& process,
-                            const Container* ignored,
-                            Timestamp now,
-                            const Emit& emit) {
-  const auto facts = inspector_.inspect(process.tgid, ignored, now);
+void Readers::discover_user(const Process& process, Timestamp now, const Emit& emit) {
+  const auto facts = inspector_.inspect(process.tgid, nullptr, now);
   if (facts.size() < 2) {
     return;
   }
@@ -174,10 +177,11 @@ bool Readers::not_set_up_yet(std::uint32_t tgid) const {
 
 Container& Readers::add_container(Group group,
                                   std::vector<VolumeMount> mounts,
+                                  std::uint32_t main,
                                   Timestamp now,
                                   const Emit& emit) {
   Container container;
-  container.main = main_of(group.processes);
+  container.main = main;
   container.pid_namespace = pid_namespace_of(proc_, container.main);
   container.pid_depth = pid_depth_of(proc_, container.main);
   for (const std::string& path : cgroups_.with_nested(group.ref.cgroup)) {
@@ -267,6 +271,9 @@ void Readers::emit_inspection(std::uint32_t tgid,
 
 void Readers::ignore(std::uint64_t cgroup_id, const std::string& cgroup) {
   if (cgroup_id != 0 && table_.by_cgroup(cgroup_id) == nullptr) {
+    if (ignored_.size() >= kMaxIgnored) {
+      ignored_.clear();  // what is still alive will be looked at again
+    }
     ignored_.insert_or_assign(cgroup_id, cgroup);
     scope_.cgroup(cgroup_id, CgroupScope::Ignored);
   }

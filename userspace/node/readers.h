@@ -52,12 +52,13 @@ class Readers {
   };
 
   void discover_container(Group group, Timestamp now, const Emit& emit);
-  void discover_user(const Process& process, const Container* ignored, Timestamp now, const Emit&);
+  void discover_user(const Process& process, Timestamp now, const Emit& emit);
   std::vector<VolumeMount> mounts_of(const std::vector<Process>& processes, std::uint32_t main);
   bool not_set_up_yet(std::uint32_t tgid) const;
 
   Container& add_container(Group group,
                            std::vector<VolumeMount> mounts,
+                           std::uint32_t main,
                            Timestamp now,
                            const Emit& emit);
   KnownProcess& add_process(KnownProcess process, Timestamp now, const Emit& emit);
@@ -66,7 +67,8 @@ class Readers {
   void emit_inspection(std::uint32_t tgid, const Container*, Timestamp now, const Emit& emit);
 
   // The tracked container that a process of a cgroup not seen before belongs to; null if none.
-  Container* classify(const Origin& origin, const Emit& emit);
+  // `main` = its main process where an event has told; 0 = find out.
+  Container* classify(const Origin& origin, std::uint32_t main, const Emit& emit);
   Group group_in(const ContainerRef& ref, std::uint32_t seen) const;
   Container* container_touching(const Origin& origin, VolumeId volume, const Emit& emit);
   void ignore(std::uint64_t cgroup_id, const std::string& cgroup);

@@ -109,6 +109,11 @@ INSTANTIATE_TEST_SUITE_P(
         Shape{"cgroupfs_crio", std::string("/kubepods/pod") + kPod + "/crio-" + kId, kId, kPod},
         Shape{"kind_nested_kubelet",
               "/kubelet.slice/kubelet" + kSlice + "cri-containerd-" + kId + ".scope", kId, kPod},
+        Shape{"one_component",
+              "/system.slice/containerd.service/kubepods-burstable-"
+              "pod480482f5_dc39_4cda_878e_3f3b840da0df.slice:cri-containerd:" +
+                  kId,
+              kId, kPod},
         Shape{"docker_scope", "/system.slice/docker-" + kId + ".scope", kId, ""},
         Shape{"docker_cgroupfs", "/docker/" + kId, kId, ""},
         Shape{"podman", "/machine.slice/libpod-" + kId + ".scope", kId, ""},
