@@ -1,0 +1,149 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <fcntl.h>
+#include <unistd.h>
+
+#include <algorithm>
+
+#include "tests/bpf/live_source.h"
+
+namespace reloadtrace::testing {
+namespace {
+
+class BpfSourceTest : public LiveSourceTest {};
+
+HookState state_of(const BpfSource& source, const std::string& name) {
+  const auto hooks = source.hooks();
+  const auto found = std::ranges::find(hooks, name, &HookStatus::name);
+  return found == hooks.end() ? HookState::Missing : found->state;
+}
+
+TEST_F(BpfSourceTest, has_every_hook_on_this_kernel) {
+  start();
+  EXPECT_EQ(source().hooks().size(), 11U);
+  for (const HookStatus& hook : source().hooks()) {
+    EXPECT_EQ(hook.state, HookState::Tracepoint) << hook.name;
+  }
+}
+
+TEST_F(BpfSourceTest, works_on_without_each_hook_that_is_not_required) {
+  for (const std::string name : {"mmap", "symlink", "inotify", "write_close", "fork", "adopt"}) {
+    SCOPED_TRACE(name);
+    BpfOptions options;
+    options.without_hooks = {name};
+    start(options);
+    EXPECT_EQ(state_of(source(), name), HookState::Missing);
+    EXPECT_EQ(std::ranges::count(source().hooks(), HookState::Missing, &HookStatus::state), 1);
+    EXPECT_TRUE(source().adopt_watchers());
+    EXPECT_EQ(of<OpenEvent>(trace([&] { return open_and_read(at("volume/app.yaml")); })).size(),
+              1U);
+  }
+}
+
+TEST_F(BpfSourceTest, says_which_required_hook_is_missing) {
+  for (const std::string name : {"open", "read", "publish", "exec", "exit"}) {
+    BpfOptions options;
+    options.without_hooks = {name};
+    const auto opened = BpfSource::open(options);
+    ASSERT_FALSE(opened) << name;
+    EXPECT_NE(opened.error().message.find("hook " + name), std::string::npos)
+        << opened.error().message;
+  }
+}
+
+TEST_F(BpfSourceTest, counts_what_a_full_ring_could_not_take) {
+  BpfOptions options;
+  options.activity_ring = 4096;
+  start(options);
+  const auto events = trace([&] {
+    bool well = true;
+    for (int i = 0; i < 200; ++i) {
+      well = well && open_and_read(at("volume/app.yaml"));
+    }
+    return well;
+  });
+  std::uint64_t lost = 0;
+  for (const LossFact& fact : all<LossFact>(events)) {
+    EXPECT_LT(fact.since, fact.at);
+    for (const LossCount& one : fact.lost) {
+      EXPECT_EQ(one.cause, LossCause::ActivityRingFull);
+      lost += one.count;
+    }
+  }
+  EXPECT_GT(lost, 0U);
+  // Every open is an event or a loss, and so are its two reads.
+  EXPECT_EQ(of<OpenEvent>(events).size() + of<ReadEvent>(events).size() + lost, 600U);
+}
+
+TEST_F(BpfSourceTest, keeps_facts_when_reads_overflow_their_ring) {
+  BpfOptions options;
+  options.activity_ring = 4096;
+  start(options);
+  const auto events = trace([&] {
+    for (int i = 0; i < 200; ++i) {
+      open_and_read(at("volume/app.yaml"));
+    }
+    return ::rename(at("volume/..one").c_str(), at("volume/..two").c_str()) == 0;
+  });
+  EXPECT_EQ(of<RenameEvent>(events).size(), 1U);
+  EXPECT_EQ(of<ExitEvent>(events).size(), 1U);
+}
+
+TEST_F(BpfSourceTest, delivers_in_order_of_time_and_never_behind_its_horizon) {
+  start();
+  const pid_t pid = ::fork();
+  if (pid == 0) {
+    for (int i = 0; i < 2000; ++i) {
+      open_and_read(at("volume/app.yaml"));
+      ::rename(at("volume/..one").c_str(), at("volume/..one").c_str());
+    }
+    ::_exit(0);
+  }
+  Timestamp last;
+  bool ended = false;
+  std::size_t opens = 0;
+  while (!ended) {
+    const Timestamp horizon = source().horizon();
+    ASSERT_TRUE(source().poll(
+        std::chrono::milliseconds(10), [&](const Event& event, std::span<const std::byte>) {
+          EXPECT_LE(last, time_of(event));
+          EXPECT_LE(horizon, time_of(event));
+          last = time_of(event);
+          const auto* origin = origin_of(event);
+          const bool own = origin != nullptr && origin->tgid == static_cast<unsigned>(pid);
+          opens += own && std::holds_alternative<OpenEvent>(event) ? 1 : 0;
+          ended |= own && std::holds_alternative<ExitEvent>(event);
+        }));
+  }
+  EXPECT_EQ(opens, 2000U);
+}
+
+TEST_F(BpfSourceTest, hands_over_the_bytes_that_an_event_came_from) {
+  start();
+  const pid_t pid = ::fork();
+  if (pid == 0) {
+    ::_exit(open_and_read(at("volume/app.yaml")) ? 0 : 1);
+  }
+  bool ended = false;
+  while (!ended) {
+    ASSERT_TRUE(source().poll(std::chrono::milliseconds(10),
+                              [&](const Event& event, std::span<const std::byte> record) {
+                                const auto again = decode(record);
+                                ASSERT_TRUE(again);
+                                EXPECT_EQ(again->index(), event.index());
+                                ended |= std::holds_alternative<ExitEvent>(event) &&
+                                         origin_of(event)->tgid == static_cast<unsigned>(pid);
+                              }));
+  }
+}
+
+TEST_F(BpfSourceTest, never_reports_the_tracer_itself) {
+  start();
+  EXPECT_TRUE(open_and_read(at("volume/app.yaml")));
+  for (const Event& event : drain()) {
+    const auto* origin = origin_of(event);
+    EXPECT_TRUE(origin == nullptr || origin->tgid != static_cast<std::uint32_t>(::getpid()));
+  }
+}
+
+}  // namespace
+}  // namespace reloadtrace::testing
