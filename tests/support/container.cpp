@@ -159,8 +159,12 @@ class Container::Instance {
     }
     const UniqueFd waiting(ends[0]);
     wake_janitor_.reset(ends[1]);
-    Command command{{"sh", "-c", "read -r _; exec runc --root \"$1\" delete --force \"$2\"",
-                     "janitor", state_, id_}};
+    constexpr const char* kCleanUp =
+        "read -r _\n"
+        "runc --root \"$1\" delete --force \"$2\"\n"
+        "rmdir /sys/fs/cgroup$3 /sys/fs/cgroup/*$3 2>/dev/null\n"
+        "rm -rf \"$4\"\n";
+    Command command{{"sh", "-c", kCleanUp, "janitor", state_, id_, cgroup_of_pod(pod_), bundle_}};
     command.dies_with_test = false;
     command.standard_input = waiting.get();
     return std::make_unique<Process>(command);
