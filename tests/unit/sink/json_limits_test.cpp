@@ -13,10 +13,10 @@ namespace {
 using namespace test;
 using Json = nlohmann::json;
 
-constexpr std::size_t kMaxLine = 64 * 1024;
+constexpr std::size_t kMaxLine = 65'536;
 
 std::string line(const Report& report) {
-  return json_line(report, kSession);
+  return json_line(report, session());
 }
 
 ReloadReport with_files(std::size_t count) {

@@ -12,7 +12,7 @@ namespace {
 using namespace test;
 
 std::string line(const Report& report) {
-  return json_line(report, kSession);
+  return json_line(report, session());
 }
 
 TEST(JsonSink, says_what_is_attached_when_it_starts) {

@@ -22,7 +22,9 @@ namespace reloadtrace::test {
 
 // 2026-11-22T12:00:00Z is second 1000 of this machine's uptime.
 inline constexpr std::int64_t kWallOffset = 1'795'348'800'000'000'000 - 1'000'000'000'000;
-inline const Session kSession{"n1", kWallOffset};
+inline Session session() {
+  return {"n1", kWallOffset};
+}
 
 // Nanoseconds after 12:00:00.
 inline Timestamp at(std::int64_t ns) {
@@ -47,7 +49,7 @@ inline VolumeInfo directory() {
   return {"directory", "conf.d", "/etc/nginx/conf.d", "/etc/nginx/conf.d", ""};
 }
 
-inline ReaderInfo container(std::string name, std::uint32_t pid, std::string comm) {
+inline ReaderInfo container(std::string name, std::uint32_t pid, const std::string& comm) {
   ReaderInfo reader;
   reader.container = true;
   reader.name = std::move(name);
@@ -59,7 +61,7 @@ inline ReaderInfo container(std::string name, std::uint32_t pid, std::string com
   return reader;
 }
 
-inline ReaderInfo host_process(std::uint32_t pid, std::string comm) {
+inline ReaderInfo host_process(std::uint32_t pid, const std::string& comm) {
   ReaderInfo reader;
   reader.name = comm;
   reader.process = {pid, comm, "/usr/sbin/" + comm};

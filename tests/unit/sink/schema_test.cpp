@@ -45,7 +45,7 @@ std::string complaint(const Json& line) {
 }
 
 Json line(const Report& report) {
-  return Json::parse(json_line(report, kSession));
+  return Json::parse(json_line(report, session()));
 }
 
 std::vector<Report> one_of_each() {

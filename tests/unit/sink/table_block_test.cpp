@@ -216,7 +216,7 @@ TEST(TableBlock, lets_no_name_reach_the_terminal_unescaped) {
 TEST(TableBlock, repeats_the_header_that_a_full_disk_has_swallowed) {
   const int fd = ::open("/dev/full", O_WRONLY | O_CLOEXEC);
   Output output = Output::of(UniqueFd(fd));
-  TableSink sink(output, {}, kSession);
+  TableSink sink(output, {}, session());
   EXPECT_FALSE(sink.write(PublishReport{configmap(), publish(), 1}));
 
   const UniqueFd memory(::memfd_create("captured", MFD_CLOEXEC));
