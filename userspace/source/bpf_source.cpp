@@ -7,9 +7,6 @@
 #include <fmt/format.h>
 #include <poll.h>
 #include <sys/epoll.h>
-#include <sys/inotify.h>
-#include <sys/stat.h>
-#include <sys/sysmacros.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -17,20 +14,16 @@
 #include <atomic>
 #include <cerrno>
 #include <cstdio>
-#include <ctime>
-#include <deque>
-#include <fstream>
-#include <iterator>
-#include <set>
+#include <optional>
 
 #include "bpf/filter.h"
 #include "reloadtrace.skel.h"
-#include "userspace/base/cgroup_hierarchy.h"
 #include "userspace/base/unique_fd.h"
-#include "userspace/source/event_merger.h"
+#include "userspace/source/event_delivery.h"
 #include "userspace/source/filter_bits.h"
-#include "userspace/source/hook_table.h"
-#include "userspace/source/loss_ledger.h"
+#include "userspace/source/hook_plan.h"
+#include "userspace/source/kernel_probe.h"
+#include "userspace/source/load_log.h"
 #include "userspace/wire/record.h"
 
 namespace reloadtrace {
@@ -53,180 +46,62 @@ using SkeletonPtr = std::unique_ptr<reloadtrace_bpf, SkeletonDeleter>;
 using RingPtr = std::unique_ptr<ring_buffer, RingDeleter>;
 using LinkPtr = std::unique_ptr<bpf_link, LinkDeleter>;
 
-Timestamp monotonic_now() {
-  timespec now{};
-  ::clock_gettime(CLOCK_MONOTONIC, &now);
-  return {static_cast<std::uint64_t>(now.tv_sec) * 1'000'000'000ULL +
-          static_cast<std::uint64_t>(now.tv_nsec)};
-}
-
-// libbpf tells why only in its log. Kept while a source is opened, printed never.
-class LibbpfLog {
+// Listens to libbpf for as long as it lives; afterwards libbpf is silent, and what fails is an
+// error.
+class LoadLogScope {
  public:
-  LibbpfLog() : before_(libbpf_set_print(&LibbpfLog::on_line)) { current_ = this; }
-  ~LibbpfLog() {
-    current_ = nullptr;
-    // Silence from here on: what fails later is returned as an error.
-    libbpf_set_print(before_ == &LibbpfLog::on_line ? nullptr : before_);
+  explicit LoadLogScope(LoadLog& log) {
+    log_ = &log;
+    libbpf_set_print(&on_line);
   }
-  LibbpfLog(const LibbpfLog&) = delete;
-  LibbpfLog& operator=(const LibbpfLog&) = delete;
-
-  void clear() { lines_.clear(); }
-  // The line that tells most: the last but for those that only repeat that loading failed.
-  std::string reason() const {
-    for (auto line = lines_.rbegin(); line != lines_.rend(); ++line) {
-      if (line->find("failed to load") == line->npos) {
-        return *line;
-      }
-    }
-    return lines_.empty() ? "no reason given" : lines_.back();
+  ~LoadLogScope() {
+    log_ = nullptr;
+    libbpf_set_print(nullptr);
   }
-  // The program that libbpf stumbled over: "prog 'on_exit': failed to load: -22".
-  std::string failed_program() const {
-    constexpr std::string_view kBegin = "prog '";
-    for (auto line = lines_.rbegin(); line != lines_.rend(); ++line) {
-      const auto begin = line->find(kBegin);
-      const auto end = line->find("': failed to");
-      if (begin != line->npos && end != line->npos && end > begin + kBegin.size()) {
-        return line->substr(begin + kBegin.size(), end - begin - kBegin.size());
-      }
-    }
-    return {};
-  }
+  LoadLogScope(const LoadLogScope&) = delete;
+  LoadLogScope& operator=(const LoadLogScope&) = delete;
 
  private:
   static int on_line(libbpf_print_level level, const char* format, va_list arguments) {
     std::array<char, 512> line{};
-    if (level != LIBBPF_WARN || current_ == nullptr) {
-      return 0;
+    if (level == LIBBPF_WARN && log_ != nullptr) {
+      std::vsnprintf(line.data(), line.size(), format, arguments);
+      log_->add(line.data());
     }
-    const int length = std::vsnprintf(line.data(), line.size(), format, arguments);
-    std::string text(line.data());
-    while (!text.empty() && text.back() == '\n') {
-      text.pop_back();
-    }
-    current_->lines_.push_back(std::move(text));
-    return length;
+    return 0;
   }
 
-  static thread_local LibbpfLog* current_;
-  libbpf_print_fn_t before_;
-  std::vector<std::string> lines_;
+  static thread_local LoadLog* log_;
 };
-thread_local LibbpfLog* LibbpfLog::current_ = nullptr;
-
-// Where inotify descriptors live: their inodes all lie on one device that has no name.
-Result<DeviceId> find_anon_inode_device() {
-  const UniqueFd fd(::inotify_init1(IN_CLOEXEC));
-  if (!fd) {
-    return system_error(errno, "create an inotify instance");
-  }
-  struct stat st {};
-  if (::fstat(fd.get(), &st) != 0) {
-    return system_error(errno, "stat an inotify instance");
-  }
-  return static_cast<DeviceId>(major(st.st_dev) << 20U | minor(st.st_dev));
-}
-
-Error missing_btf() {
-  return Error{std::make_error_code(std::errc::no_such_file_or_directory),
-               "this kernel has no BTF (/sys/kernel/btf/vmlinux): it must be built with "
-               "CONFIG_DEBUG_INFO_BTF=y, as distributions do since 2021"};
-}
-
-Error not_permitted(const std::string& reason) {
-  return Error{
-      std::make_error_code(std::errc::operation_not_permitted),
-      ::geteuid() != 0
-          ? "needs CAP_BPF and CAP_PERFMON (or root): run with sudo"
-          : fmt::format("needs CAP_BPF and CAP_PERFMON, which this root lacks (a container? "
-                        "run it privileged; or lockdown: see "
-                        "/sys/kernel/security/lockdown): {}",
-                        reason)};
-}
-
-std::string to_string(std::string_view text) {
-  return std::string(text);
-}
-
-// The hooks still wanted; shrinks while the kernel refuses some.
-class HookPlan {
- public:
-  explicit HookPlan(const std::vector<std::string>& without) {
-    for (const Hook& hook : kHooks) {
-      if (std::ranges::find(without, hook.name) != without.end()) {
-        drop(hook.id);
-      }
-    }
-  }
-
-  bool has(HookId id) const { return wanted_[index(id)]; }
-  void drop(HookId id) { wanted_[index(id)] = false; }
-
-  const Hook* missing_required() const {
-    const auto found = std::ranges::find_if(
-        kHooks, [&](const Hook& hook) { return hook.required && !has(hook.id); });
-    return found == kHooks.end() ? nullptr : &*found;
-  }
-
-  // Direct loads first; they need bpf_rdonly_cast (6.2).
-  std::string_view dispatcher() const { return probing_ ? "on_syscall_probing" : "on_syscall"; }
-
-  // Answers a refusal by leaving something out. False: nothing more can be left out.
-  bool give_way(std::string_view program) {
-    if (program == "on_syscall") {
-      probing_ = true;
-      return true;
-    }
-    for (const Hook& hook : kHooks) {
-      const bool own = !hook.program.empty() && hook.program == program;
-      const bool family = hook.in_dispatcher && !hook.required && program == dispatcher();
-      if ((own || family) && has(hook.id)) {
-        drop(hook.id);
-        return true;
-      }
-    }
-    return false;
-  }
-
- private:
-  static std::size_t index(HookId id) { return static_cast<std::size_t>(id); }
-  std::array<bool, kHooks.size()> wanted_ = [] {
-    std::array<bool, kHooks.size()> all{};
-    all.fill(true);
-    return all;
-  }();
-  bool probing_ = false;
-};
+thread_local LoadLog* LoadLogScope::log_ = nullptr;
 
 class LiveSource final : public BpfSource {
  public:
   explicit LiveSource(const BpfOptions& options)
-      : options_(options), plan_(options.without_hooks), ledger_(monotonic_now()) {}
+      : options_(options), plan_(options.without_hooks), delivery_(monotonic_now()) {}
 
   Result<> start() {
-    if (::access("/sys/kernel/btf/vmlinux", R_OK) != 0) {
-      return missing_btf();
+    if (auto found = require_btf(); !found) {
+      return found;
     }
     auto device = find_anon_inode_device();
     if (!device) {
       return std::move(device).error();
     }
     anon_inode_device_ = *device;
-    std::ifstream file("/proc/self/cgroup");
-    hierarchy_ = choose_cgroup_hierarchy(
-        std::string(std::istreambuf_iterator<char>(file), std::istreambuf_iterator<char>()));
-    LibbpfLog log;
+    LoadLog log;
+    const LoadLogScope scope(log);
     if (auto loaded = load_and_attach(log); !loaded) {
       return loaded;
     }
+    filter_.emplace(skeleton_->bss->root_bits, skeleton_->bss->device_bits,
+                    skeleton_->bss->volumes_tracked);
     return open_rings();
   }
 
   Result<Progress> poll(std::chrono::milliseconds timeout, const Callback& deliver) override;
-  Timestamp horizon() const override { return horizon_; }
-  std::vector<HookStatus> hooks() const override;
+  Timestamp horizon() const override { return delivery_.horizon(); }
+  std::vector<HookStatus> hooks() const override { return plan_.states(); }
 
   Result<> track_volume(VolumeId volume) override;
   Result<> forget_volume(VolumeId volume) override;
@@ -238,8 +113,8 @@ class LiveSource final : public BpfSource {
   Result<> adopt_watchers() override;
 
  private:
-  Result<> load_and_attach(LibbpfLog& log);
-  Result<> load_once(LibbpfLog& log, std::string& failed);
+  Result<> load_and_attach(LoadLog& log);
+  Result<> load_once(LoadLog& log, std::string& failed);
   Result<> attach_all(std::string& failed);
   void configure();
   Result<> open_rings();
@@ -250,19 +125,16 @@ class LiveSource final : public BpfSource {
                std::size_t value_size,
                std::string_view doing);
   Result<> remove(bpf_map* map, const void* key, std::size_t key_size, std::string_view doing);
-  void rebuild_filter();
   Result<> forget_dead_groups();
 
   static int on_record(void* self, void* data, std::size_t size);
   void drain();
   void look_at_losses();
-  std::size_t release(Timestamp bound, const Callback& deliver);
   Result<bool> wait(Timestamp deadline);
 
   BpfOptions options_;
   HookPlan plan_;
   DeviceId anon_inode_device_ = 0;
-  CgroupHierarchy hierarchy_;
   // Order matters: links and rings refer to what the skeleton owns, so they are destroyed first.
   SkeletonPtr skeleton_;
   std::vector<LinkPtr> links_;
@@ -271,19 +143,15 @@ class LiveSource final : public BpfSource {
   RingPtr activity_;
   UniqueFd epoll_;
 
-  std::set<VolumeId> volumes_;
-  EventMerger merger_;
-  LossLedger ledger_;
-  std::deque<LossFact> losses_;
+  std::optional<VolumeFilter> filter_;
+  EventDelivery delivery_;
   Timestamp drain_start_;
-  Timestamp horizon_;
-  std::uint64_t late_ = 0;
-  std::uint64_t undecodable_ = 0;
+  std::vector<std::byte> counters_;
 };
 
 // ---- loading ----
 
-Result<> LiveSource::load_and_attach(LibbpfLog& log) {
+Result<> LiveSource::load_and_attach(LoadLog& log) {
   // Each refusal leaves out one thing more, so this ends.
   while (true) {
     if (const Hook* hook = plan_.missing_required()) {
@@ -311,7 +179,7 @@ Result<> LiveSource::load_and_attach(LibbpfLog& log) {
   }
 }
 
-Result<> LiveSource::load_once(LibbpfLog& log, std::string& failed) {
+Result<> LiveSource::load_once(LoadLog& log, std::string& failed) {
   skeleton_.reset(reloadtrace_bpf::open());
   if (!skeleton_) {
     return system_error(errno, "open BPF programs");
@@ -329,7 +197,7 @@ void LiveSource::configure() {
   knobs->self_tgid =
       options_.self_tgid != 0 ? options_.self_tgid : static_cast<std::uint32_t>(::getpid());
   knobs->anon_inode_dev = anon_inode_device_;
-  knobs->cgroup_of_pids = !hierarchy_.is_v2();
+  knobs->cgroup_of_pids = !own_cgroup_hierarchy().is_v2();
   knobs->hook_open = plan_.has(HookId::Open);
   knobs->hook_read = plan_.has(HookId::Read);
   knobs->hook_mmap = plan_.has(HookId::Mmap);
@@ -342,12 +210,7 @@ void LiveSource::configure() {
 
   bpf_program* program = nullptr;
   bpf_object__for_each_program(program, skeleton_->obj) {
-    const std::string_view name = bpf_program__name(program);
-    const bool wanted =
-        name == plan_.dispatcher() || std::ranges::any_of(kHooks, [&](const Hook& hook) {
-          return hook.program == name && plan_.has(hook.id);
-        });
-    bpf_program__set_autoload(program, wanted);
+    bpf_program__set_autoload(program, plan_.has_program(bpf_program__name(program)));
   }
 }
 
@@ -360,7 +223,7 @@ Result<> LiveSource::attach_all(std::string& failed) {
     const std::string_view name = bpf_program__name(program);
     bpf_link* link = bpf_program__attach(program);
     if (link == nullptr) {
-      failed = to_string(name);
+      failed = name;
       return system_error(errno, fmt::format("attach {}", name));
     }
     if (name == "on_adoption") {
@@ -370,15 +233,6 @@ Result<> LiveSource::attach_all(std::string& failed) {
     }
   }
   return Unit{};
-}
-
-std::vector<HookStatus> LiveSource::hooks() const {
-  std::vector<HookStatus> states;
-  for (const Hook& hook : kHooks) {
-    states.push_back(
-        {to_string(hook.name), plan_.has(hook.id) ? HookState::Tracepoint : HookState::Missing});
-  }
-  return states;
 }
 
 // ---- scope ----
@@ -425,11 +279,7 @@ Result<> LiveSource::track_volume(VolumeId volume) {
       !done) {
     return done;
   }
-  volumes_.insert(volume);
-  set_inode(skeleton_->bss->root_bits, volume);
-  set_device(skeleton_->bss->device_bits, volume.dev);
-  std::atomic_ref(skeleton_->bss->volumes_tracked)
-      .store(static_cast<std::uint32_t>(volumes_.size()));
+  filter_->add(volume);
   return Unit{};
 }
 
@@ -438,23 +288,8 @@ Result<> LiveSource::forget_volume(VolumeId volume) {
   if (auto done = remove(skeleton_->maps.volumes, &key, sizeof(key), "forget volume"); !done) {
     return done;
   }
-  volumes_.erase(volume);
-  rebuild_filter();
+  filter_->remove(volume);
   return Unit{};
-}
-
-// A bit may stand for several volumes, so it cannot just be cleared with one of them.
-void LiveSource::rebuild_filter() {
-  std::vector<FilterWord> roots(RELOADTRACE_FILTER_WORDS);
-  std::vector<FilterWord> devices(RELOADTRACE_FILTER_WORDS);
-  for (const VolumeId& volume : volumes_) {
-    set_inode(roots, volume);
-    set_device(devices, volume.dev);
-  }
-  replace(skeleton_->bss->root_bits, roots);
-  replace(skeleton_->bss->device_bits, devices);
-  std::atomic_ref(skeleton_->bss->volumes_tracked)
-      .store(static_cast<std::uint32_t>(volumes_.size()));
 }
 
 Result<> LiveSource::scope_cgroup(std::uint64_t cgroup_id, CgroupScope scope) {
@@ -543,7 +378,11 @@ Result<> LiveSource::open_rings() {
       return system_error(errno, "wait on the ring buffers");
     }
   }
-  horizon_ = monotonic_now();
+  const int cpus = libbpf_num_possible_cpus();
+  if (cpus < 0) {
+    return system_error(cpus, "count the CPUs");
+  }
+  counters_.resize(size_of_counters() * static_cast<std::size_t>(cpus));
   return Unit{};
 }
 
@@ -551,7 +390,7 @@ int LiveSource::on_record(void* self, void* data, std::size_t size) {
   auto* source = static_cast<LiveSource*>(self);
   const std::span record(static_cast<const std::byte*>(data), size);
   const Timestamp at = time_of_record(record);
-  source->merger_.push(at, record);
+  source->delivery_.push(record);
   // Enough for now: whoever writes faster than we read must not keep us from delivering.
   return at > source->drain_start_ ? -ECANCELED : 0;
 }
@@ -566,51 +405,26 @@ void LiveSource::drain() {
 
 void LiveSource::look_at_losses() {
   const Timestamp now = monotonic_now();
-  if (now - ledger_.last_look() < kLossLookInterval) {
+  if (now - delivery_.last_look() < kLossLookInterval) {
     return;
   }
-  late_ += merger_.take_late();
-  LossTotals totals{};
-  totals[static_cast<std::size_t>(LossCause::OutOfOrder)] = late_;
-  totals[static_cast<std::size_t>(LossCause::Undecodable)] = undecodable_;
-  const int cpus = libbpf_num_possible_cpus();
-  std::vector<std::byte> counters(size_of_counters() * static_cast<std::size_t>(std::max(cpus, 0)));
   const std::uint32_t zero = 0;
-  if (cpus <= 0 || bpf_map__lookup_elem(skeleton_->maps.stats, &zero, sizeof(zero), counters.data(),
-                                        counters.size(), 0) != 0) {
+  if (bpf_map__lookup_elem(skeleton_->maps.stats, &zero, sizeof(zero), counters_.data(),
+                           counters_.size(), 0) != 0) {
     return;  // not looked: the horizon stays where it is
   }
-  for (std::size_t at = 0; at < counters.size(); at += size_of_counters()) {
-    add_counters(std::span(counters).subspan(at, size_of_counters()), totals);
+  LossTotals totals{};
+  for (std::size_t at = 0; at < counters_.size(); at += size_of_counters()) {
+    add_counters(std::span(counters_).subspan(at, size_of_counters()), totals);
   }
-  if (auto fact = ledger_.look(now, totals)) {
-    losses_.push_back(*std::move(fact));
-  }
-}
-
-std::size_t LiveSource::release(Timestamp bound, const Callback& deliver) {
-  const auto hand_out = [&](std::span<const std::byte> record) {
-    if (auto event = decode(record)) {
-      deliver(*event, record);
-    } else {
-      ++undecodable_;
-    }
-  };
-  std::size_t released = 0;
-  while (!losses_.empty() && losses_.front().at <= bound) {
-    const LossFact fact = std::move(losses_.front());
-    losses_.pop_front();
-    released += merger_.release(fact.at, hand_out) + 1;
-    deliver(fact, {});
-  }
-  return released + merger_.release(bound, hand_out);
+  delivery_.look(now, totals);
 }
 
 // Until something can be released or is written. False: interrupted by a signal.
 Result<bool> LiveSource::wait(Timestamp deadline) {
   const Timestamp now = monotonic_now();
   int ready = 0;
-  if (const auto oldest = merger_.oldest()) {
+  if (const auto oldest = delivery_.oldest()) {
     // Other records do not hurry this one, so the rings are not waited on.
     const Timestamp due = std::min(*oldest + options_.merge_bound, deadline);
     const auto left = std::max<std::int64_t>((due - now).count(), 0);
@@ -632,9 +446,8 @@ Result<Progress> LiveSource::poll(std::chrono::milliseconds timeout, const Callb
   while (true) {
     drain();
     look_at_losses();
-    const Timestamp bound = drain_start_ - options_.merge_bound;
-    const std::size_t released = release(bound, deliver);
-    horizon_ = std::max(horizon_, std::min(bound, ledger_.last_look()));
+    const std::size_t released =
+        delivery_.deliver_until(drain_start_ - options_.merge_bound, deliver);
     if (released > 0) {
       return Progress::Delivered;
     }

@@ -2,6 +2,7 @@
 #include "userspace/source/filter_bits.h"
 
 #include <atomic>
+#include <vector>
 
 #include "bpf/filter.h"
 
@@ -34,6 +35,31 @@ void replace(FilterBits bits, std::span<const FilterWord> wanted) {
   for (std::size_t i = 0; i < bits.size() && i < wanted.size(); ++i) {
     std::atomic_ref(bits[i]).store(wanted[i]);
   }
+}
+
+void VolumeFilter::add(VolumeId volume) {
+  volumes_.insert(volume);
+  set_inode(roots_, volume);
+  set_device(devices_, volume.dev);
+  publish_count();
+}
+
+// A bit may stand for several volumes, so it cannot just be cleared with one of them.
+void VolumeFilter::remove(VolumeId volume) {
+  volumes_.erase(volume);
+  std::vector<FilterWord> roots(roots_.size());
+  std::vector<FilterWord> devices(devices_.size());
+  for (const VolumeId& one : volumes_) {
+    set_inode(roots, one);
+    set_device(devices, one.dev);
+  }
+  replace(roots_, roots);
+  replace(devices_, devices);
+  publish_count();
+}
+
+void VolumeFilter::publish_count() {
+  std::atomic_ref(count_).store(static_cast<std::uint32_t>(volumes_.size()));
 }
 
 }  // namespace reloadtrace

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <set>
 #include <span>
 #include <string_view>
 
@@ -20,5 +21,24 @@ void set_name(FilterBits bits, std::string_view name);
 
 // Makes `bits` equal to `wanted` word by word. Bits that are in both are never clear meanwhile.
 void replace(FilterBits bits, std::span<const FilterWord> wanted);
+
+// The tracked volumes, as the kernel side sees them.
+class VolumeFilter {
+ public:
+  // `count` is how many there are: while it is zero, the kernel side does nothing at all.
+  VolumeFilter(FilterBits roots, FilterBits devices, std::uint32_t& count)
+      : roots_(roots), devices_(devices), count_(count) {}
+
+  void add(VolumeId volume);
+  void remove(VolumeId volume);
+
+ private:
+  void publish_count();
+
+  FilterBits roots_;
+  FilterBits devices_;
+  std::uint32_t& count_;
+  std::set<VolumeId> volumes_;
+};
 
 }  // namespace reloadtrace

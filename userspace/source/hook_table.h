@@ -9,6 +9,10 @@
 
 namespace reloadtrace {
 
+// The one program at the exit of every syscall, and its form for kernels before 6.2.
+inline constexpr std::string_view kDispatcher = "on_syscall";
+inline constexpr std::string_view kProbingDispatcher = "on_syscall_probing";
+
 enum class HookId : std::uint8_t {
   Open,
   Read,
@@ -27,22 +31,22 @@ struct Hook {
   HookId id;
   std::string_view name;
   bool required;             // without it no verdict can be had
-  bool in_dispatcher;        // a family of the one program at the exit of every syscall
-  std::string_view program;  // the program which is its own; empty for a family
+  std::string_view program;  // empty for a family of syscalls in the dispatcher
 };
 
+// In the order of HookId.
 inline constexpr std::array<Hook, 11> kHooks = {{
-    {HookId::Open, "open", true, true, ""},
-    {HookId::Read, "read", true, true, ""},
-    {HookId::Mmap, "mmap", false, true, ""},
-    {HookId::Publish, "publish", true, true, ""},
-    {HookId::Symlink, "symlink", false, true, ""},
-    {HookId::Inotify, "inotify", false, true, ""},
-    {HookId::WriteClose, "write_close", false, true, ""},
-    {HookId::Fork, "fork", false, false, "on_fork"},
-    {HookId::Exec, "exec", true, false, "on_exec"},
-    {HookId::Exit, "exit", true, false, "on_exit"},
-    {HookId::Adopt, "adopt", false, false, "on_adoption"},
+    {HookId::Open, "open", true, ""},
+    {HookId::Read, "read", true, ""},
+    {HookId::Mmap, "mmap", false, ""},
+    {HookId::Publish, "publish", true, ""},
+    {HookId::Symlink, "symlink", false, ""},
+    {HookId::Inotify, "inotify", false, ""},
+    {HookId::WriteClose, "write_close", false, ""},
+    {HookId::Fork, "fork", false, "on_fork"},
+    {HookId::Exec, "exec", true, "on_exec"},
+    {HookId::Exit, "exit", true, "on_exit"},
+    {HookId::Adopt, "adopt", false, "on_adoption"},
 }};
 
 }  // namespace reloadtrace

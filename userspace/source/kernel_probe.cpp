@@ -1,0 +1,64 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "userspace/source/kernel_probe.h"
+
+#include <fmt/format.h>
+#include <sys/inotify.h>
+#include <sys/stat.h>
+#include <sys/sysmacros.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <ctime>
+#include <fstream>
+#include <iterator>
+
+#include "userspace/base/unique_fd.h"
+
+namespace reloadtrace {
+
+Timestamp monotonic_now() {
+  timespec now{};
+  ::clock_gettime(CLOCK_MONOTONIC, &now);
+  return {static_cast<std::uint64_t>(now.tv_sec) * 1'000'000'000ULL +
+          static_cast<std::uint64_t>(now.tv_nsec)};
+}
+
+Result<> require_btf() {
+  if (::access("/sys/kernel/btf/vmlinux", R_OK) == 0) {
+    return Unit{};
+  }
+  return Error{std::make_error_code(std::errc::no_such_file_or_directory),
+               "this kernel has no BTF (/sys/kernel/btf/vmlinux): run one built with "
+               "CONFIG_DEBUG_INFO_BTF=y, as distributions do since 2021"};
+}
+
+Result<DeviceId> find_anon_inode_device() {
+  const UniqueFd fd(::inotify_init1(IN_CLOEXEC));
+  if (!fd) {
+    return system_error(errno, "create an inotify instance");
+  }
+  struct stat st {};
+  if (::fstat(fd.get(), &st) != 0) {
+    return system_error(errno, "stat an inotify instance");
+  }
+  return static_cast<DeviceId>(major(st.st_dev) << 20U | minor(st.st_dev));
+}
+
+CgroupHierarchy own_cgroup_hierarchy() {
+  std::ifstream file("/proc/self/cgroup");
+  return choose_cgroup_hierarchy(
+      std::string(std::istreambuf_iterator<char>(file), std::istreambuf_iterator<char>()));
+}
+
+Error not_permitted(const std::string& reason) {
+  std::string message = "needs CAP_BPF and CAP_PERFMON (or root): run with sudo";
+  if (::geteuid() == 0) {
+    message = fmt::format(
+        "needs CAP_BPF and CAP_PERFMON, which this root lacks: run it privileged when in a "
+        "container, or see /sys/kernel/security/lockdown ({})",
+        reason);
+  }
+  return Error{std::make_error_code(std::errc::operation_not_permitted), std::move(message)};
+}
+
+}  // namespace reloadtrace

@@ -1,0 +1,25 @@
+// SPDX-License-Identifier: Apache-2.0
+// What must be known of the running kernel before programs are loaded into it.
+#pragma once
+
+#include <string>
+
+#include "userspace/base/cgroup_hierarchy.h"
+#include "userspace/base/result.h"
+#include "userspace/base/timestamp.h"
+#include "userspace/wire/identity.h"
+
+namespace reloadtrace {
+
+Timestamp monotonic_now();
+
+// An error without kernel BTF, saying what to do.
+Result<> require_btf();
+// Where inotify descriptors live: all their inodes lie on one device that has no name.
+Result<DeviceId> find_anon_inode_device();
+CgroupHierarchy own_cgroup_hierarchy();
+
+// The kernel refused BPF; `reason` is what libbpf said.
+Error not_permitted(const std::string& reason);
+
+}  // namespace reloadtrace
