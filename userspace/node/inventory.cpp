@@ -56,8 +56,11 @@ class Walk {
   void visit_entry(
       int top, int directory, const std::string& name, const std::string& path, int depth) {
     const auto status = quick_stat(directory, name, AT_SYMLINK_NOFOLLOW);
-    if (!status || status->st_dev != device_) {
-      return;  // gone, or something mounted on it: not of this volume
+    if (!status) {
+      return;
+    }
+    if (S_ISDIR(status->st_mode) && status->st_dev != device_) {
+      return;  // mounted on: not of this volume. A file's device may differ on an overlay
     }
     if (S_ISDIR(status->st_mode)) {
       found.directories.push_back({path, status->st_ino});

@@ -2,8 +2,8 @@
 // What is on this node: volumes, containers, processes and what they hold, as facts for the engine.
 //
 // Reads /proc, cgroups and the volumes themselves; every path lies under an injected root, so tests
-// run on a checked-in tree. Whatever vanishes between two reads is passed over in silence: a node is
-// never still.
+// run on a checked-in tree. Whatever vanishes between two reads is passed over in silence: a node
+// is never still.
 #pragma once
 
 #include <cstdint>
@@ -20,10 +20,10 @@
 namespace reloadtrace {
 
 struct NodeOptions {
-  std::string proc = "/proc";       // --proc
+  std::string proc = "/proc";  // --proc
   std::string cgroups = "/sys/fs/cgroup";
-  std::vector<std::string> paths;   // --path: directories to track as volumes
-  std::uint32_t self_tgid = 0;      // never a reader, never an observer
+  std::vector<std::string> paths;  // --path: directories to track as volumes
+  std::uint32_t self_tgid = 0;     // never a reader, never an observer
 };
 
 class Node {
@@ -45,8 +45,8 @@ class Node {
   // HeldFact, InspectedFact. To be called once events flow, so that nothing falls between.
   virtual void discover_readers(Timestamp now, const Emit& emit) = 0;
 
-  // Emits the facts that `event` makes known, which precede it in the stream: a process of an unknown
-  // cgroup, a publish behind a rename, the file behind a failed open.
+  // Emits the facts that `event` makes known, which precede it in the stream: a process of an
+  // unknown cgroup, a publish behind a rename, the file behind a failed open.
   virtual void observe(const Event& event, const Emit& emit) = 0;
 
   // Looks at these processes now: their live watches, descriptors and mappings, each ended by an

@@ -103,7 +103,8 @@ void PublishResolver::renamed(const RenameEvent& event,
     for (const FileFact& file : volume->current().files) {
       const auto now =
           may_be(file.path) ? quick_stat(root.get(), file.path) : std::optional<struct stat>();
-      if (now && now->st_ino != file.ino && replaced(event, *volume, file.path, emit)) {
+      if (now && now->st_ino != file.ino &&
+          replaced(event, *volume, std::string(file.path), emit)) {
         return;
       }
     }
@@ -232,7 +233,7 @@ void PublishResolver::publish(PublishFact fact, Volume& volume, const Emit& emit
 
 bool PublishResolver::replaced(const RenameEvent& event,
                                Volume& volume,
-                               std::string path,
+                               const std::string& path,
                                const Emit& emit) {
   const UniqueFd root = volume.open_root();
   const UniqueFd top =

@@ -50,7 +50,10 @@ class PublishResolver {
   std::optional<Found> locate(const RenameEvent& event, const Container* container) const;
   bool resolve(const RenameEvent& event, const Found& found, const Emit& emit);
   bool swapped(const RenameEvent& event, Volume& volume, bool certain, const Emit& emit);
-  bool replaced(const RenameEvent& event, Volume& volume, std::string path, const Emit& emit);
+  bool replaced(const RenameEvent& event,
+                Volume& volume,
+                const std::string& path,
+                const Emit& emit);
   bool rescanned(const RenameEvent& event, Volume& volume, int root, const Emit& emit);
   void appeared(Volume& volume, const std::string& link, const RenameEvent& event, const Emit&);
 
