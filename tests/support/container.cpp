@@ -95,6 +95,10 @@ void remove_cgroups_of(const Pod& pod) {
 
 }  // namespace
 
+std::string actor_binary() {
+  return ACTOR_BINARY;
+}
+
 std::vector<std::string> actor(const std::string& behaviour,
                                const std::string& directory,
                                const std::vector<std::string>& more) {

@@ -26,6 +26,9 @@ struct ContainerOptions {
   std::string ready = "ready";
 };
 
+// The actor as the host sees it.
+std::string actor_binary();
+
 // The command of an actor: its behaviour, DIR, FILE… and options.
 std::vector<std::string> actor(const std::string& behaviour,
                                const std::string& directory,

@@ -309,7 +309,8 @@ std::optional<Diagnosis> diagnose_pinned(const Usage& usage, const Publish& publ
   for (const MountFact& mount : usage.pinned) {
     const bool touched = std::any_of(
         publish.fact.changed.begin(), publish.fact.changed.end(), [&](const FileChange& change) {
-          return change.path == mount.sub_path || change.path.starts_with(mount.sub_path + "/");
+          return mount.sub_path == "." || change.path == mount.sub_path ||
+                 change.path.starts_with(mount.sub_path + "/");
         });
     if (touched && mount.generation != publish.fact.to.name) {
       return found(Cause::SubpathPinned, usage.reader->main,
