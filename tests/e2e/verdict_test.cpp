@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <map>
 #include <ostream>
+#include <thread>
 
 #include "tests/e2e/story.h"
 
@@ -12,6 +13,8 @@ namespace {
 
 // The publisher sleeps between the complete new directory and the rename.
 const PublishOptions kSlowly = {.delay = milliseconds(60)};
+// Long enough for a poller to be known as one.
+constexpr milliseconds kPollsSeen{800};
 // Readable by root alone.
 const PublishOptions kClosed = {.arguments = {"--mode", "0600"}};
 
@@ -23,6 +26,9 @@ struct Case {
   const char* has = "new";   // generation of app.yaml in the verdict: new, old, or "" for none
   std::vector<std::string> files = {"app.yaml"};
   PublishOptions publish = {};
+  // Started under the tracer's eyes, so that it is known which files it uses; else before it.
+  bool watched_from_start = false;
+  milliseconds pause = {};  // before the publish
 };
 
 std::string text_or_empty(const Line& value) {
@@ -45,8 +51,14 @@ TEST_P(Behaviour, gets_its_verdict_with_cause_trigger_and_generations) {
   const Case& expected = GetParam();
   const std::string before =
       volume_.publish({{"app.yaml", "level: info"}, {"limits.conf", "files: 10"}});
-  start(expected.behaviour, expected.files);
-  trace();
+  if (expected.watched_from_start) {
+    trace();
+    start(expected.behaviour, expected.files);
+  } else {
+    start(expected.behaviour, expected.files);
+    trace();
+  }
+  std::this_thread::sleep_for(expected.pause);
   const std::string after = volume_.publish(
       {{"app.yaml", "level: debug"}, {"limits.conf", "files: 99"}}, expected.publish);
   const Line said = verdict();
@@ -91,7 +103,15 @@ INSTANTIATE_TEST_SUITE_P(
     WithoutWatches,
     Behaviour,
     ::testing::Values(Case{"no-watcher", "stale", "no_watcher", "", ""},
-                      Case{"open-poller", "reloaded", "", "poll"},
+                      Case{"open-poller",
+                           "reloaded",
+                           "",
+                           "poll",
+                           "new",
+                           {"app.yaml", "--interval", "100"},
+                           {},
+                           false,
+                           kPollsSeen},
                       // What a stat sees is not hooked yet: the reread is, its reason is not.
                       Case{"stat-poller", "reloaded", "", "unknown"},
                       Case{"fd-keeper", "stale", "held_old_fd", "", "old"},
@@ -106,14 +126,17 @@ INSTANTIATE_TEST_SUITE_P(InPart,
                                                 "incomplete_read",
                                                 "",
                                                 "new",
-                                                {"app.yaml", "limits.conf"}},
+                                                {"app.yaml", "limits.conf"},
+                                                {},
+                                                true},
                                            Case{"torn-reader",
                                                 "torn",
                                                 "mixed_generations",
                                                 "",
                                                 "old",
                                                 {"app.yaml", "limits.conf"},
-                                                kSlowly}),
+                                                kSlowly,
+                                                true}),
                          name_of);
 
 }  // namespace

@@ -64,9 +64,12 @@ std::optional<Diagnosis> failed_open(const Usage& usage, const Judgement& judgem
 // The reader reacted to the first event of the burst that a publish makes, before the swap.
 std::optional<Diagnosis> read_too_early(const Usage& usage, const Judgement& judgement) {
   const Publish& publish = *judgement.publish;
+  // Its making is announced by the creation of the new directory, by name.
   const auto first_notice =
-      std::find_if(usage.notices.begin(), usage.notices.end(),
-                   [&](const Notice& notice) { return notice.at >= publish.prepared - kBurstGap; });
+      std::find_if(usage.notices.begin(), usage.notices.end(), [&](const Notice& notice) {
+        return notice.at >= publish.prepared ||
+               (!notice.name.empty() && notice.name == publish.fact.to.name);
+      });
   if (first_notice == usage.notices.end() || first_notice->at >= publish.at()) {
     return std::nullopt;
   }

@@ -129,7 +129,12 @@ Trigger trigger_of(const Usage& usage,
   const Timestamp opened = reread.opened ? reread.opened : reread.last_read;
   const Notice* heard = nullptr;
   for (const Notice& notice : usage.notices) {
-    if (notice.at >= publish.at() - kEarlyNotice && notice.at <= opened) {
+    if (notice.at < publish.at() - kEarlyNotice || notice.at > opened) {
+      continue;
+    }
+    // Of a batch that was read at once, the swap itself says most.
+    const bool swap = (notice.mask & IN_MOVED_TO) != 0;
+    if (heard == nullptr || swap || (heard->mask & IN_MOVED_TO) == 0) {
       heard = &notice;
     }
   }
