@@ -1,0 +1,63 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "userspace/source/hook_plan.h"
+
+#include <gtest/gtest.h>
+
+#include <algorithm>
+
+namespace reloadtrace {
+namespace {
+
+TEST(HookTable, is_in_the_order_of_its_ids) {
+  for (std::size_t i = 0; i < kHooks.size(); ++i) {
+    EXPECT_EQ(static_cast<std::size_t>(kHooks[i].id), i);
+  }
+}
+
+TEST(HookPlan, leaves_out_what_it_is_told_to) {
+  const HookPlan plan({"fork", "no_such_hook"});
+  EXPECT_FALSE(plan.has(HookId::Fork));
+  EXPECT_FALSE(plan.has_program("on_fork"));
+  EXPECT_TRUE(plan.has_program("on_exec"));
+  EXPECT_EQ(plan.missing_required(), nullptr);
+  EXPECT_EQ(std::ranges::count(plan.states(), HookState::Missing, &HookStatus::state), 1);
+}
+
+TEST(HookPlan, names_a_required_hook_that_is_missing) {
+  const HookPlan plan({"exit"});
+  ASSERT_NE(plan.missing_required(), nullptr);
+  EXPECT_EQ(plan.missing_required()->name, "exit");
+}
+
+TEST(HookPlan, reads_kernel_memory_the_slow_way_before_it_gives_up_a_hook) {
+  HookPlan plan({});
+  EXPECT_TRUE(plan.has_program("on_syscall"));
+  EXPECT_FALSE(plan.has_program("on_syscall_probing"));
+  EXPECT_TRUE(plan.give_way("on_syscall"));
+  EXPECT_FALSE(plan.has_program("on_syscall"));
+  EXPECT_TRUE(plan.has_program("on_syscall_probing"));
+  EXPECT_EQ(std::ranges::count(plan.states(), HookState::Missing, &HookStatus::state), 0);
+}
+
+TEST(HookPlan, gives_up_one_family_after_the_other_and_never_a_required_one) {
+  HookPlan plan({});
+  ASSERT_TRUE(plan.give_way("on_syscall"));
+  int given_up = 0;
+  while (plan.give_way("on_syscall_probing")) {
+    ++given_up;
+  }
+  EXPECT_EQ(given_up, 4);  // mmap, symlink, inotify, write_close
+  EXPECT_EQ(plan.missing_required(), nullptr);
+}
+
+TEST(HookPlan, drops_the_hook_whose_own_program_was_refused) {
+  HookPlan plan({});
+  EXPECT_TRUE(plan.give_way("on_adoption"));
+  EXPECT_FALSE(plan.has(HookId::Adopt));
+  EXPECT_FALSE(plan.give_way("on_adoption"));
+  EXPECT_FALSE(plan.give_way("no_such_program"));
+  EXPECT_FALSE(plan.give_way(""));
+}
+
+}  // namespace
+}  // namespace reloadtrace
