@@ -95,7 +95,7 @@ VolumeFact volume() {
 
 void decode_records(benchmark::State& state) {
   const auto records = storm(3000);
-  for (auto _ : state) {
+  while (state.KeepRunning()) {
     for (const auto& record : records) {
       benchmark::DoNotOptimize(decode(record));
     }
@@ -112,7 +112,7 @@ void engine_observes(benchmark::State& state) {
   Engine engine(
       {}, [](const Report&) {}, nullptr);
   engine.observe(volume());
-  for (auto _ : state) {
+  while (state.KeepRunning()) {
     for (const Event& event : events) {
       engine.observe(event);
     }
@@ -134,7 +134,7 @@ void replay_of_a_recording(benchmark::State& state) {
     }
     static_cast<void>((*writer)->close().has_value());
   }
-  for (auto _ : state) {
+  while (state.KeepRunning()) {
     auto source = ReplaySource::open(path);
     Engine engine(
         {}, [](const Report&) {}, nullptr);

@@ -15,7 +15,8 @@ using Duration = std::chrono::nanoseconds;
 struct Timestamp {
   std::uint64_t ns = 0;
 
-  auto operator<=>(const Timestamp&) const = default;
+  // clang-tidy 14 takes the zero that the compiler puts here for a null pointer.
+  auto operator<=>(const Timestamp&) const = default;  // NOLINT(modernize-use-nullptr)
   explicit operator bool() const { return ns != 0; }
 };
 

@@ -4,12 +4,10 @@
 
 namespace reloadtrace {
 
-enum ExitCode : int {
-  kDone = 0,         // or stopped by a signal, or nobody reads the output any more
-  kFailed = 1,       // while running
-  kUsage = 2,        // command line or configuration wrong
-  kUnsupported = 3,  // this kernel or these privileges cannot
-  kBadInput = 4,     // file unusable; what could be read was put out
-};
+inline constexpr int kDone = 0;    // or stopped by a signal, or nobody reads the output any more
+inline constexpr int kFailed = 1;  // while running
+inline constexpr int kUsage = 2;   // command line or configuration wrong
+inline constexpr int kUnsupported = 3;  // this kernel or these privileges cannot
+inline constexpr int kBadInput = 4;     // file unusable; what could be read was put out
 
 }  // namespace reloadtrace

@@ -59,7 +59,7 @@ int run(const ReplayOptions& options) {
     say_to_user(fmt::format("{} records could not be decoded and were passed over",
                             (*source)->undecodable()));
   }
-  return (*outputs)->finish() ? code : static_cast<int>(kFailed);
+  return (*outputs)->finish() ? code : kFailed;
 }
 
 }  // namespace reloadtrace

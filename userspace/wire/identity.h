@@ -17,6 +17,7 @@ struct InodeId {
   DeviceId dev = 0;
   std::uint64_t ino = 0;
 
+  // NOLINTNEXTLINE(modernize-use-nullptr): as in Timestamp
   auto operator<=>(const InodeId&) const = default;
   explicit operator bool() const { return ino != 0; }
 };

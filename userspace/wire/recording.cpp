@@ -65,7 +65,7 @@ Error damaged(const std::string& path, const char* how) {
 
 struct RecordingWriter::Deflate {
   z_stream stream{};
-  std::array<std::byte, 64 * 1024> out;
+  std::array<std::byte, std::size_t{64} * 1024> out;
 
   Deflate() { deflateInit2(&stream, Z_BEST_SPEED, Z_DEFLATED, kGzip, 8, Z_DEFAULT_STRATEGY); }
   ~Deflate() { deflateEnd(&stream); }
