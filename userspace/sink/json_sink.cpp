@@ -84,7 +84,7 @@ Json reader_json(const ReaderInfo& reader) {
       .add("kind", "container")
       .add("namespace", text_or_null(reader.pod_namespace))
       .add("pod", text_or_null(reader.pod))
-      .add("container", reader.name)
+      .add("container", text_or_null(reader.name))
       .add("container_id", text_or_null(reader.container_id))
       .add("pod_uid", text_or_null(reader.pod_uid))
       .done();

@@ -49,7 +49,12 @@ std::string TableSink::process_cell(const ReloadReport& report, std::size_t widt
 
 // Processes outside containers have their name in the next column.
 std::string TableSink::reader_cell(const ReaderInfo& reader) const {
-  return reader.container ? safe(reader.name) : "(host)";
+  if (!reader.container) {
+    return "(host)";
+  }
+  // Outside Kubernetes a container has no name: its id as runtimes shorten it.
+  constexpr std::size_t kShortId = 12;
+  return safe(reader.name.empty() ? reader.container_id.substr(0, kShortId) : reader.name);
 }
 
 std::string TableSink::volume_name(const VolumeInfo& volume) const {
