@@ -21,7 +21,7 @@ Line parse(const std::string& text) {
 
 bool is_about(const Line& line, const std::string& reader) {
   const Line& who = line.at("reader");
-  return who.value("kind", "") == "container" ? who.value("container", "") == reader
+  return who.value("kind", "") == "container" ? who.value("container", Line()) == reader
                                               : who.value("comm", "") == reader;
 }
 
