@@ -28,10 +28,48 @@ static __always_inline void remember_writer(__u64 address, struct reloadtrace_sc
 		__sync_fetch_and_add(&writers_open, 1);
 }
 
+static __always_inline void submit_open(struct reloadtrace_open_event *e, __u64 file, __s32 fd,
+					struct reloadtrace_scratch *s)
+{
+	e->file = s->file;
+	e->tree = s->tree;
+	e->fd = fd;
+	e->open_flags = BPF_CORE_READ((struct file *)file, f_flags);
+	bpf_ringbuf_submit(e, 0);
+}
+
+/*
+ * Two functions: where the compiler joins two reservations, the test for NULL comes after the join,
+ * and 6.1 does not know that reserved memory tested before is not NULL.
+ */
+__noinline int report_open_as_fact(__u64 file, __s32 fd)
+{
+	struct reloadtrace_scratch *s = get_scratch();
+	struct reloadtrace_open_event *e;
+
+	if (!s)
+		return 0;
+	e = reserve_fact(sizeof(*e), RELOADTRACE_EV_WRITE_OPEN);
+	if (e)
+		submit_open(e, file, fd, s);
+	return 0;
+}
+
+__noinline int report_open_as_activity(__u64 file, __s32 fd)
+{
+	struct reloadtrace_scratch *s = get_scratch();
+	struct reloadtrace_open_event *e;
+
+	if (!s)
+		return 0;
+	e = reserve_activity(sizeof(*e), RELOADTRACE_EV_OPEN);
+	if (e)
+		submit_open(e, file, fd, s);
+	return 0;
+}
+
 __noinline int report_open(__u64 address, __s32 fd)
 {
-	struct file *file = (void *)address;
-	struct reloadtrace_open_event *e;
 	struct reloadtrace_scratch *s = get_scratch();
 	bool writable;
 
@@ -43,16 +81,9 @@ __noinline int report_open(__u64 address, __s32 fd)
 		remember_writer(address, s);
 	/* Only a publisher opens for writing, and there are few of them. */
 	if (writable)
-		e = reserve_fact(sizeof(*e), RELOADTRACE_EV_WRITE_OPEN);
+		report_open_as_fact(address, fd);
 	else
-		e = reserve_activity(sizeof(*e), RELOADTRACE_EV_OPEN);
-	if (!e)
-		return 0;
-	e->file = s->file;
-	e->tree = s->tree;
-	e->fd = fd;
-	e->open_flags = BPF_CORE_READ(file, f_flags);
-	bpf_ringbuf_submit(e, 0);
+		report_open_as_activity(address, fd);
 	return 0;
 }
 

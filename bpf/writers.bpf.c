@@ -16,20 +16,27 @@ char LICENSE[] __weak SEC("license") = "Dual BSD/GPL";
 #define EXIT_FDS                                                                                   \
 	64 /* descriptors looked at when a process ends; more are found by the next close() */
 
-static __always_inline void end_of_writer(__u64 address, struct reloadtrace_writer *w)
+/*
+ * Global, so that a reservation never lies in the frame of a callback: 6.1 calls it unreleased when
+ * it sees one there.
+ */
+__noinline int end_of_writer(__u64 address)
 {
-	struct inode *inode = (void *)w->inode;
+	struct reloadtrace_writer *w = bpf_map_lookup_elem(&writers, &address);
 	struct reloadtrace_write_closed_event *e;
-	struct reloadtrace_file now = w->file;
 	struct reloadtrace_scratch *s = get_scratch();
+	struct reloadtrace_file now;
+	struct inode *inode;
 
-	if (!s)
-		return;
+	if (!s || !w)
+		return 0;
+	inode = (void *)w->inode;
+	now = w->file;
 	s->tree = w->tree;
 	/* Deleting is the token: one of two racing ends wins. What `w` points at is gone after it.
 	 */
 	if (bpf_map_delete_elem(&writers, &address))
-		return;
+		return 0;
 	__sync_fetch_and_add(&writers_open, -1);
 	now.flags = RELOADTRACE_FILE_WRITABLE;
 	if (BPF_CORE_READ(inode, i_ino) == now.ino &&
@@ -46,10 +53,11 @@ static __always_inline void end_of_writer(__u64 address, struct reloadtrace_writ
 	}
 	e = reserve_fact(sizeof(*e), RELOADTRACE_EV_WRITE_CLOSED);
 	if (!e)
-		return;
+		return 0;
 	e->file = now;
 	e->tree = s->tree;
 	bpf_ringbuf_submit(e, 0);
+	return 0;
 }
 
 /*
@@ -62,7 +70,7 @@ static long end_if_dead(struct bpf_map *map, __u64 *address, struct reloadtrace_
 	struct file *file = (void *)*address;
 
 	if (file_references(*address) <= 0 || (__u64)BPF_CORE_READ(file, f_inode) != w->inode)
-		end_of_writer(*address, w);
+		end_of_writer(*address);
 	return 0;
 }
 
@@ -90,7 +98,7 @@ __noinline int end_at_exit(__s32 fd)
 	}
 	w->seen++;
 	if (w->seen == file_references(file))
-		end_of_writer(file, w);
+		end_of_writer(file);
 	return 0;
 }
 

@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include <ctime>
+#include <stdexcept>
 
 namespace reloadtrace::testing {
 
@@ -31,10 +32,13 @@ void LiveSourceTest::SetUp() {
 
 void LiveSourceTest::start(BpfOptions options) {
   auto opened = BpfSource::open(options);
-  ASSERT_TRUE(opened) << opened.error().message;
+  if (!opened) {
+    throw std::runtime_error(opened.error().message);
+  }
   source_ = *std::move(opened);
-  const auto tracked = source_->track_volume(volume());
-  ASSERT_TRUE(tracked) << tracked.error().message;
+  if (const auto tracked = source_->track_volume(volume()); !tracked) {
+    throw std::runtime_error(tracked.error().message);
+  }
 }
 
 std::vector<Event> LiveSourceTest::trace(const std::function<bool()>& act) {

@@ -26,7 +26,7 @@ class LiveSourceTest : public ::testing::Test {
   // and beside the volume other/app.yaml.
   void SetUp() override;
 
-  // Loads and tracks the volume.
+  // Loads and tracks the volume; throws when it cannot, since no test can go on then.
   void start(BpfOptions options = {});
 
   // Runs `act` in a child and returns what was reported until it had ended; a failed call in it

@@ -17,6 +17,16 @@ HookState state_of(const BpfSource& source, const std::string& name) {
   return found == hooks.end() ? HookState::Missing : found->state;
 }
 
+std::size_t counted_late(const Event& event) {
+  std::size_t count = 0;
+  if (const auto* fact = std::get_if<LossFact>(&event)) {
+    for (const LossCount& one : fact->lost) {
+      count += one.cause == LossCause::OutOfOrder ? one.count : 0;
+    }
+  }
+  return count;
+}
+
 TEST_F(BpfSourceTest, has_every_hook_on_this_kernel) {
   start();
   EXPECT_EQ(source().hooks().size(), 11U);
@@ -88,7 +98,7 @@ TEST_F(BpfSourceTest, keeps_facts_when_reads_overflow_their_ring) {
   EXPECT_EQ(of<ExitEvent>(events).size(), 1U);
 }
 
-TEST_F(BpfSourceTest, delivers_in_order_of_time_and_never_behind_its_horizon) {
+TEST_F(BpfSourceTest, delivers_in_order_of_time_or_counts_what_came_too_late) {
   start();
   const pid_t pid = ::fork();
   if (pid == 0) {
@@ -101,20 +111,26 @@ TEST_F(BpfSourceTest, delivers_in_order_of_time_and_never_behind_its_horizon) {
   Timestamp last;
   bool ended = false;
   std::size_t opens = 0;
+  std::size_t late = 0;
   while (!ended) {
     const Timestamp horizon = source().horizon();
     ASSERT_TRUE(source().poll(
         std::chrono::milliseconds(10), [&](const Event& event, std::span<const std::byte>) {
-          EXPECT_LE(last, time_of(event));
-          EXPECT_LE(horizon, time_of(event));
-          last = time_of(event);
+          late += time_of(event) < last || time_of(event) < horizon ? 1 : 0;
+          last = std::max(last, time_of(event));
           const auto* origin = origin_of(event);
           const bool own = origin != nullptr && origin->tgid == static_cast<unsigned>(pid);
           opens += own && std::holds_alternative<OpenEvent>(event) ? 1 : 0;
           ended |= own && std::holds_alternative<ExitEvent>(event);
+          late -= std::min(late, counted_late(event));
         }));
   }
+  for (const Event& event : drain()) {
+    late -= std::min(late, counted_late(event));
+  }
   EXPECT_EQ(opens, 2000U);
+  // A CPU that stands still for longer than the merge bound (an emulated one does) makes some.
+  EXPECT_EQ(late, 0U);
 }
 
 TEST_F(BpfSourceTest, hands_over_the_bytes_that_an_event_came_from) {
