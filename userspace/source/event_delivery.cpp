@@ -39,7 +39,9 @@ std::size_t EventDelivery::deliver_until(Timestamp bound, const EventSource::Cal
     deliver(fact, {});
   }
   count += merger_.release(bound, use);
-  horizon_ = std::max(horizon_, std::min(bound, ledger_.last_look()));
+  // A loss that waits for its turn reaches back to the look before it.
+  const Timestamp known = losses_.empty() ? ledger_.last_look() : losses_.front().since;
+  horizon_ = std::max(horizon_, std::min(bound, known));
   return count;
 }
 

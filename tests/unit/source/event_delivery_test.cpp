@@ -106,6 +106,15 @@ TEST_F(EventDeliveryTest, has_no_horizon_beyond_the_last_look_at_losses) {
   EXPECT_EQ(delivery_.horizon().ns, 110U);
 }
 
+TEST_F(EventDeliveryTest, has_no_horizon_beyond_the_start_of_a_loss_that_is_not_delivered_yet) {
+  look(50);
+  look(100, 3);
+  EXPECT_TRUE(deliver_until(90).empty());
+  EXPECT_EQ(delivery_.horizon().ns, 50U);
+  EXPECT_EQ(deliver_until(100), (Times{100}));
+  EXPECT_EQ(delivery_.horizon().ns, 100U);
+}
+
 TEST_F(EventDeliveryTest, passes_over_a_record_it_cannot_read_and_counts_it) {
   const std::byte garbage[3] = {};
   delivery_.push(garbage);
