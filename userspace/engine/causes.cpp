@@ -10,15 +10,15 @@ std::string advice_for(Cause cause) {
       return "mount the directory instead of a subPath; until then only a restart brings the new "
              "file";
     case Cause::NoWatcher:
-      return "tell it after the swap (SIGHUP, its reload endpoint or a reloader sidecar), or have "
-             "it "
-             "watch the directory for ..data";
+      return "tell it after the publish (SIGHUP, its reload endpoint or a reloader sidecar), or "
+             "have "
+             "it watch the directory";
     case Cause::WatchLost:
       return "watch the directory and react to ..data, or add the watch again after IN_IGNORED";
     case Cause::WatchOnSymlink:
       return "watch the directory: the link itself never changes, only ..data behind it";
     case Cause::MaskMissesSwap:
-      return "add IN_MOVED_TO (or IN_CREATE) to the mask of the directory watch";
+      return "add IN_MOVED_TO to the mask (IN_CLOSE_WRITE for files that are written in place)";
     case Cause::EventIgnored:
       return "react to IN_MOVED_TO of ..data: no event ever carries the name of the file itself";
     case Cause::EventNotConsumed:

@@ -2,23 +2,16 @@
 #include "userspace/engine/diagnosis.h"
 
 #include <fmt/format.h>
-#include <sys/inotify.h>
 
 #include <algorithm>
 #include <cerrno>
 #include <string_view>
 
+#include "userspace/engine/diagnosis_support.h"
 #include "userspace/engine/wording.h"
 
 namespace reloadtrace {
 namespace {
-
-// Any of these on a directory tells of AtomicWriter's swap.
-constexpr std::uint32_t kSwapBits = IN_MOVED_TO | IN_CREATE | IN_MOVED_FROM | IN_DELETE | IN_ATTRIB;
-
-Diagnosis found(Cause cause, std::uint32_t tgid, std::string evidence) {
-  return {cause, std::move(evidence), advice_for(cause), tgid};
-}
 
 bool is_required(const Judgement& judgement, std::string_view file) {
   return std::find(judgement.required.begin(), judgement.required.end(), file) !=
@@ -29,34 +22,29 @@ std::string who(const Process& process) {
   return fmt::format("{}[{}]", process.comm, process.tgid);
 }
 
-template <typename Visit>
-void each_application(const Usage& usage, const World& world, Visit visit) {
-  for (const std::uint32_t tgid : usage.reader->processes) {
-    const Process* process = world.process(tgid);
-    if (process != nullptr && process->role == ProcessRole::Application) {
-      visit(*process);
-    }
-  }
-}
-
 std::optional<Diagnosis> failed_open(const Usage& usage, const Judgement& judgement) {
+  const Publish& publish = *judgement.publish;
   for (auto it = usage.failed_opens.rbegin(); it != usage.failed_opens.rend(); ++it) {
     if (!is_required(judgement, it->path)) {
       continue;
     }
-    const std::string after = say(it->at - judgement.publish->at());
-    if (it->error == ENOENT && judgement.publish->files.contains(it->path)) {
-      return found(Cause::DanglingLink, it->tgid,
-                   fmt::format("open of {} failed with ENOENT {} after the swap, though the new "
-                               "generation has the file: its visible link is missing",
-                               it->path, after));
+    const std::string failed =
+        fmt::format("open of {} failed with {} {} after the {}", it->path, say_errno(it->error),
+                    say(std::max(it->at - publish.at(), Duration{})), word_for(publish));
+    if (it->error == ENOENT && publish.fact.style == PublishStyle::LinkSwap &&
+        publish.files.contains(it->path)) {
+      return found(
+          Cause::DanglingLink, it->tgid,
+          failed + ", though the new generation has the file: its visible link is missing");
     }
-    return found(
-        Cause::OpenFailed, it->tgid,
-        fmt::format("open of {} failed with {} {} after the swap: uid {} against mode {:04o} "
-                    "of {}:{}",
-                    it->path, say_errno(it->error), after, it->uid, it->file_mode & 07777U,
-                    it->file_uid, it->file_gid));
+    Diagnosis out = found(Cause::OpenFailed, it->tgid, failed);
+    if (it->error == EMFILE || it->error == ENFILE) {
+      out.advice = "close files that are no longer needed, or raise the limit of open files";
+    } else if (it->file_mode != 0) {
+      out.evidence += fmt::format(": uid {} against mode {:04o} of {}:{}", it->uid,
+                                  it->file_mode & 07777U, it->file_uid, it->file_gid);
+    }
+    return out;
   }
   return std::nullopt;
 }
@@ -78,9 +66,9 @@ std::optional<Diagnosis> read_too_early(const Usage& usage, const Judgement& jud
         use.opened >= first_notice->at && use.opened < publish.at() && is_complete(use)) {
       return found(
           Cause::ReadTooEarly, use.tgid,
-          fmt::format("reread {} {} before the swap and not after it: it has {} again, one "
-                      "generation behind",
-                      use.file, say(publish.at() - use.opened), use.generation));
+          fmt::format("reread {} {} before the {} and not after it, so it got {} once more and is "
+                      "one generation behind",
+                      use.file, say(publish.at() - use.opened), word_for(publish), use.generation));
     }
   }
   return std::nullopt;
@@ -92,17 +80,27 @@ std::optional<Diagnosis> old_fd_was_read(const Usage& usage,
   const Publish& publish = *judgement.publish;
   for (const auto& [key, use] : usage.uses) {
     if (is_required(judgement, use.file) && !is_of(use, publish) && !use.mapped &&
-        use.opened < publish.at() && use.last_read > publish.at()) {
+        use.opened < publish.at() && use.last_read > publish.at() + kBurstGap) {
       return found(
           Cause::HeldOldFd, use.tgid,
-          fmt::format("still reads {} of {} through a descriptor opened {}; last {} after the "
-                      "swap",
+          fmt::format("still reads {} of {} through a descriptor that it opened {}; the last time "
+                      "{} after the {}",
                       use.file, use.generation,
                       use.opened ? say(now - use.opened) + " ago" : "before the trace",
-                      say(use.last_read - publish.at())));
+                      say(use.last_read - publish.at()), word_for(publish)));
     }
   }
   return std::nullopt;
+}
+
+// Whether it is the file that the publish made visible.
+bool holds_new(const HeldFact& held, const Publish& publish) {
+  const auto published = publish.files.find(held.path);
+  if (published == publish.files.end()) {
+    return false;
+  }
+  return published->second.ino != 0 ? published->second.ino == held.inode.ino
+                                    : held.generation == publish.fact.to.name;
 }
 
 // What the latest inspection saw the reader hold of an older generation. A mapping when `mapped`.
@@ -114,11 +112,8 @@ std::optional<Diagnosis> holds_old(const Usage& usage,
   std::optional<Diagnosis> out;
   each_application(usage, world, [&](const Process& process) {
     for (const HeldFact& held : process.held) {
-      const auto published = publish.files.find(held.path);
-      const bool is_new =
-          published != publish.files.end() && published->second.ino == held.inode.ino;
-      if (out || held.volume != usage.volume || (held.fd < 0) != mapped || is_new ||
-          !is_required(judgement, held.path)) {
+      if (out || held.volume != usage.volume || (held.fd < 0) != mapped ||
+          !is_required(judgement, held.path) || holds_new(held, publish)) {
         continue;
       }
       const std::string of = held.generation.empty() ? publish.fact.from : held.generation;
@@ -133,137 +128,6 @@ std::optional<Diagnosis> holds_old(const Usage& usage,
     }
   });
   return out;
-}
-
-std::string name_target(const Watch& watch) {
-  return watch.path.empty() ? "the directory" : watch.path;
-}
-
-struct Watches {
-  const Watch* root = nullptr;  // alive, and its mask has a bit that a swap sets
-  const Watch* deaf = nullptr;  // alive on the root, mask without such a bit
-  const Watch* link = nullptr;
-  const Watch* dead = nullptr;  // the one that ended last
-  // Alive on something that the swap ends; nothing was read from its queue since.
-  const Watch* doomed = nullptr;
-  std::uint32_t root_owner = 0, deaf_owner = 0, link_owner = 0, dead_owner = 0, doomed_owner = 0;
-};
-
-Watches watches_of(const Usage& usage, const World& world) {
-  Watches out;
-  each_application(usage, world, [&](const Process& process) {
-    for (const Watch& watch : process.watches) {
-      if (watch.volume != usage.volume) {
-        continue;
-      }
-      const auto take = [&](const Watch*& slot, std::uint32_t& owner) {
-        slot = &watch;
-        owner = process.tgid;
-      };
-      if (!watch.alive && watch.removed) {
-        continue;  // given up on purpose
-      }
-      if (!watch.alive) {
-        if (out.dead == nullptr || watch.ended > out.dead->ended) {
-          take(out.dead, out.dead_owner);
-        }
-      } else if (watch.kind == TargetKind::Root) {
-        (watch.mask & kSwapBits) != 0 ? take(out.root, out.root_owner)
-                                      : take(out.deaf, out.deaf_owner);
-      } else if (watch.kind == TargetKind::Link) {
-        take(out.link, out.link_owner);
-      } else {
-        take(out.doomed, out.doomed_owner);
-      }
-    }
-  });
-  return out;
-}
-
-// The notices about this publish, those of its preparation included.
-struct Heard {
-  std::size_t count = 0;
-  const Notice* best = nullptr;  // the one of ..data, else the last
-};
-
-Heard heard_of(const Usage& usage, const Publish& publish) {
-  Heard out;
-  for (const Notice& notice : usage.notices) {
-    if (notice.at < publish.at() - kEarlyNotice) {
-      continue;
-    }
-    ++out.count;
-    const bool moved = (notice.mask & IN_MOVED_TO) != 0;
-    if (out.best == nullptr || (out.best->mask & IN_MOVED_TO) == 0 || moved) {
-      out.best = &notice;
-    }
-  }
-  return out;
-}
-
-std::string say_notice(const Notice& notice) {
-  const std::string mask = say_inotify_mask(notice.mask & ~static_cast<std::uint32_t>(IN_ISDIR));
-  return notice.name.empty() ? mask : mask + " " + notice.name;
-}
-
-std::optional<Diagnosis> from_watches(const Usage& usage,
-                                      const Judgement& judgement,
-                                      const World& world,
-                                      Timestamp now) {
-  const Publish& publish = *judgement.publish;
-  const Watches watches = watches_of(usage, world);
-  const Heard heard = heard_of(usage, publish);
-  if (watches.root != nullptr && heard.best != nullptr) {
-    return found(
-        Cause::EventIgnored, heard.best->tgid,
-        fmt::format("took {} event{} from its queue ({} {} after the swap) and opened nothing",
-                    heard.count, heard.count == 1 ? "" : "s", say_notice(*heard.best),
-                    say(std::max(heard.best->at - publish.at(), Duration{}))));
-  }
-  if (watches.root != nullptr) {
-    return found(
-        Cause::EventNotConsumed, watches.root_owner,
-        fmt::format("its watch on {} is good (mask {}), but nothing was read from the queue in "
-                    "the {} since the swap",
-                    name_target(*watches.root), say_inotify_mask(watches.root->mask),
-                    say(now - publish.at())));
-  }
-  if (watches.dead != nullptr) {
-    const Watch& dead = *watches.dead;
-    const std::string how =
-        dead.ignored ? "it read IN_IGNORED" : "the watch is gone and its queue was not read";
-    return found(
-        dead.ignored || heard.count > 0 ? Cause::WatchLost : Cause::EventNotConsumed,
-        watches.dead_owner,
-        fmt::format("its watch on {} died with the old file {} the swap ({}) and was not set again",
-                    name_target(dead),
-                    dead.ended < publish.at() ? say(publish.at() - dead.ended) + " before" : "at",
-                    how));
-  }
-  if (watches.link != nullptr) {
-    return found(
-        Cause::WatchOnSymlink, watches.link_owner,
-        fmt::format("watches the symlink {} itself (IN_DONT_FOLLOW), which the swap does not "
-                    "touch",
-                    name_target(*watches.link)));
-  }
-  if (watches.deaf != nullptr) {
-    return found(Cause::MaskMissesSwap, watches.deaf_owner,
-                 fmt::format("watches the directory with mask {}, which no event of a swap matches",
-                             say_inotify_mask(watches.deaf->mask)));
-  }
-  if (watches.doomed != nullptr && heard.best == nullptr) {
-    return found(Cause::EventNotConsumed, watches.doomed_owner,
-                 fmt::format("watches {}; nothing was read from the queue in the {} since the swap",
-                             name_target(*watches.doomed), say(now - publish.at())));
-  }
-  if (heard.best != nullptr) {
-    return found(Cause::EventIgnored, heard.best->tgid,
-                 fmt::format("took {} from its queue {} after the swap and opened nothing",
-                             say_notice(*heard.best),
-                             say(std::max(heard.best->at - publish.at(), Duration{}))));
-  }
-  return std::nullopt;
 }
 
 std::string say_last_read(const Usage& usage, Timestamp now) {
@@ -289,51 +153,78 @@ Diagnosis diagnose_stale(const Usage& usage,
   if (auto d = old_fd_was_read(usage, judgement, now)) {
     return *d;
   }
+  auto held = holds_old(usage, judgement, world, /*mapped=*/false);
+  if (!held) {
+    held = holds_old(usage, judgement, world, /*mapped=*/true);
+  }
   if (inotify_seen) {
-    if (auto d = from_watches(usage, judgement, world, now)) {
+    if (auto d = diagnose_watches(usage, judgement, world, now, held.has_value())) {
       return *d;
     }
   }
-  if (auto d = holds_old(usage, judgement, world, /*mapped=*/false)) {
-    return *d;
+  if (held) {
+    return *held;
   }
-  if (auto d = holds_old(usage, judgement, world, /*mapped=*/true)) {
-    return *d;
-  }
-  if (!inotify_seen) {
+  bool all_known = true;
+  each_application(usage, world, [&](const Process& process) {
+    all_known = all_known && world.watches_known(process);
+  });
+  if (!inotify_seen || !all_known) {
     return {std::nullopt,
-            say_last_read(usage, now) + "; its watches cannot be seen (hook inotify is missing)",
+            say_last_read(usage, now) + (inotify_seen
+                                             ? "; its watches could not be looked at"
+                                             : "; its watches cannot be seen (this kernel lacks "
+                                               "the hook inotify)"),
             "", 0};
   }
   return found(Cause::NoWatcher, 0, say_last_read(usage, now) + ", watches nothing of the volume");
 }
 
+bool covers(const MountFact& mount, std::string_view file) {
+  return mount.sub_path == "." || file == mount.sub_path || file.starts_with(mount.sub_path + "/");
+}
+
 std::optional<Diagnosis> diagnose_pinned(const Usage& usage, const Publish& publish) {
   for (const MountFact& mount : usage.pinned) {
-    const bool touched = std::any_of(
-        publish.fact.changed.begin(), publish.fact.changed.end(), [&](const FileChange& change) {
-          return mount.sub_path == "." || change.path == mount.sub_path ||
-                 change.path.starts_with(mount.sub_path + "/");
-        });
-    if (touched && mount.generation != publish.fact.to.name) {
-      return found(Cause::SubpathPinned, usage.reader->main,
-                   fmt::format("{} is bound to {} of {}, which a swap can never replace",
-                               mount.path, mount.sub_path, mount.generation));
+    for (const FileChange& change : publish.fact.changed) {
+      if (!covers(mount, change.path)) {
+        continue;
+      }
+      if (publish.fact.style == PublishStyle::LinkSwap && !mount.generation.empty() &&
+          mount.generation != publish.fact.to.name) {
+        return found(
+            Cause::SubpathPinned, usage.reader->main,
+            fmt::format("{} is bound to {} of {}, which a swap can never replace", mount.path,
+                        mount.sub_path == "." ? "the directory" : mount.sub_path,
+                        mount.generation));
+      }
+      if (publish.fact.style == PublishStyle::FileRename && change.path == mount.sub_path) {
+        return found(Cause::SubpathPinned, usage.reader->main,
+                     fmt::format("{} is bound to the {} that was there before, which a rename "
+                                 "cannot replace",
+                                 mount.path, mount.sub_path));
+      }
     }
   }
   return std::nullopt;
 }
 
-std::string holds_unseen(const Usage& usage, const Judgement& judgement, const World& world) {
+std::string holds_unseen(const Usage& usage,
+                         const Judgement& judgement,
+                         const World& world,
+                         std::string_view file) {
+  const Publish& publish = *judgement.publish;
+  const bool in_place = publish.fact.style == PublishStyle::InPlace;
   std::string out;
   each_application(usage, world, [&](const Process& process) {
     for (const HeldFact& held : process.held) {
-      const auto published = judgement.publish->files.find(held.path);
-      if (out.empty() && held.volume == usage.volume && is_required(judgement, held.path) &&
-          judgement.publish->fact.style != PublishStyle::InPlace &&
-          published != judgement.publish->files.end() && published->second.ino == held.inode.ino) {
-        out = fmt::format("{} holds {} of {} though no open of it was seen", who(process),
-                          held.path, judgement.publish->fact.to.name);
+      // A descriptor of a file written in place must still be read; a mapping shows it as it is.
+      if (out.empty() && held.volume == usage.volume && held.path == file &&
+          holds_new(held, publish) && (!in_place || held.fd < 0)) {
+        out = in_place ? fmt::format("{} maps {}, where the new bytes appear without a read",
+                                     who(process), held.path)
+                       : fmt::format("{} holds {} of {} though no open of it was seen",
+                                     who(process), held.path, publish.fact.to.name);
       }
     }
   });
@@ -344,9 +235,9 @@ Diagnosis diagnose_torn(const TornPair& pair, const Publish& publish) {
   const Duration apart = pair.second->opened - pair.first->opened;
   return found(
       Cause::MixedGenerations, pair.second->tgid,
-      fmt::format("read {} of {} and {} of {} {} apart, and did not reread {}", pair.first->file,
-                  pair.first->generation, pair.second->file, publish.fact.to.name,
-                  say(apart < Duration{} ? -apart : apart), pair.first->file));
+      fmt::format("read {} of {} and, within {}, {} of {}; it did not reread {}", pair.first->file,
+                  pair.first->generation, say(apart < Duration{} ? -apart : apart),
+                  pair.second->file, publish.fact.to.name, pair.first->file));
 }
 
 Diagnosis diagnose_partial(const Usage& usage,
@@ -359,20 +250,23 @@ Diagnosis diagnose_partial(const Usage& usage,
     const std::string amount =
         secret ? "not to its end" : fmt::format("{} of {} bytes", use.coverage.bytes(), use.size);
     return found(Cause::IncompleteRead, use.tgid,
-                 fmt::format("read {} of the new generation only in part: {}", use.file, amount));
+                 fmt::format("read only a part of the new {}: {}", use.file, amount));
   }
   if (auto d = failed_open(usage, judgement)) {
     return *d;
   }
+  Judgement rest = judgement;
+  rest.required = standing.missing;
   for (const bool mapped : {false, true}) {
-    if (auto d = holds_old(usage, judgement, world, mapped)) {
+    if (auto d = holds_old(usage, rest, world, mapped)) {
       return *d;
     }
   }
   const FileUse& read = *standing.complete.front();
   return found(Cause::IncompleteRead, read.tgid,
-               fmt::format("reread {} of {} changed files; not {}", standing.complete.size(),
-                           judgement.required.size(), fmt::join(standing.missing, ", ")));
+               fmt::format("reread {} of the {} changed files that it uses, but not {}",
+                           standing.complete.size(), judgement.required.size(),
+                           say_files(standing.missing)));
 }
 
 }  // namespace reloadtrace

@@ -8,6 +8,7 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <string_view>
 
 #include "userspace/engine/judge.h"
 #include "userspace/engine/world.h"
@@ -29,8 +30,8 @@ Diagnosis diagnose_stale(const Usage& usage,
                          Timestamp now,
                          bool inotify_seen);
 
-// A reader whose only mounts of the volume are subPaths of a generation that is gone. Null when
-// none of its files changed.
+// A reader whose only mounts of the volume are subPaths of a generation, or single files, that this
+// publish replaced elsewhere. Null when it did not, and when it is seen through these mounts.
 std::optional<Diagnosis> diagnose_pinned(const Usage& usage, const Publish& publish);
 
 Diagnosis diagnose_torn(const TornPair& pair, const Publish& publish);
@@ -41,9 +42,15 @@ Diagnosis diagnose_partial(const Usage& usage,
                            const World& world,
                            bool secret);
 
-// A sentence when the reader holds a changed file of the new generation though it was not seen to
-// open it: then nothing can be said against it. Empty otherwise.
-std::string holds_unseen(const Usage& usage, const Judgement& judgement, const World& world);
+// A sentence when the reader holds this file of the new generation though it was not seen to open
+// it: then nothing can be said against it. Empty otherwise.
+std::string holds_unseen(const Usage& usage,
+                         const Judgement& judgement,
+                         const World& world,
+                         std::string_view file);
+
+// Whether the file lies in the part of the volume that the mount shows.
+bool covers(const MountFact& mount, std::string_view file);
 
 // What to do about a cause: the same sentence wherever it appears.
 std::string advice_for(Cause cause);

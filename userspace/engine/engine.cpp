@@ -1,13 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "userspace/engine/engine.h"
 
+#include <fcntl.h>
 #include <sys/inotify.h>
 #include <sys/stat.h>
 
 #include <algorithm>
+#include <set>
 #include <utility>
 
 #include "userspace/engine/evidence.h"
+#include "userspace/engine/file_use.h"
 #include "userspace/engine/report_builder.h"
 
 namespace reloadtrace {
@@ -19,6 +22,11 @@ constexpr std::size_t kMaxFailedOpens = 64;
 
 bool is_directory(const FileRef& file) {
   return S_ISDIR(file.mode);
+}
+
+// The pid was used again by this process before the end of an earlier one was told.
+bool is_later(const Process& process, Timestamp started) {
+  return !is_same(process, started) && process.started > started;
 }
 
 }  // namespace
@@ -36,10 +44,10 @@ void Engine::observe(const Event& event) {
 
 void Engine::on(const SessionFact& fact) {
   session_ = fact;
+  world_.learn(fact);
 }
 
 void Engine::on(const ReadyFact& fact) {
-  ready_ = true;
   StartReport start{fact.at,
                     session_.wall_offset_ns,
                     session_.tracer_version,
@@ -96,14 +104,21 @@ void Engine::on(const ProcessFact& fact) {
 void Engine::on(const InspectedFact& fact) {
   world_.learn(fact);
   const Process* process = world_.process(fact.tgid);
-  Reader* reader = process != nullptr ? process->reader : nullptr;
+  const Reader* reader = process != nullptr ? process->reader : nullptr;
+  std::vector<Usage*> ripe;
   world_.each_usage([&](Usage& usage) {
     if (usage.judgement && usage.judgement->phase == Phase::Inspecting &&
         (usage.reader == reader || reader == nullptr) &&
-        usage.judgement->awaiting.erase(fact.tgid) != 0 && usage.judgement->awaiting.empty()) {
-      conclude(usage, fact.at);
+        usage.judgement->awaiting.erase(fact.tgid) != 0) {
+      (fact.complete ? usage.judgement->looked : usage.judgement->refused) = true;
+      if (usage.judgement->awaiting.empty()) {
+        ripe.push_back(&usage);
+      }
     }
   });
+  for (Usage* usage : ripe) {
+    conclude(*usage, fact.at);
+  }
 }
 
 void Engine::on(const OpenFailedFact& fact) {
@@ -155,7 +170,7 @@ FileUse* Engine::touch(const Origin& origin,
 }
 
 void Engine::on(const OpenEvent& event) {
-  if (is_directory(event.file)) {
+  if (is_directory(event.file) || (event.flags & O_PATH) != 0) {
     return;
   }
   Usage* usage = nullptr;
@@ -171,7 +186,9 @@ void Engine::on(const OpenEvent& event) {
     usage->files.insert(use->file);
   }
   if (event.file.size == 0 && !event.file.writer_present) {
-    use->completed = event.origin.at;  // there is nothing to read in it
+    if (!use->completed) {
+      use->completed = event.origin.at;  // there is nothing to read in it
+    }
     settle(*usage, event.origin.at);
   }
 }
@@ -181,16 +198,7 @@ void Engine::on(const WriteOpenEvent& event) {
   if (volume == nullptr || is_directory(event.file)) {
     return;
   }
-  // What was read of this inode so far is not what it will hold.
-  for (Usage* usage : volume->usages) {
-    std::erase_if(usage->uses, [&](const auto& entry) {
-      return entry.first.second == event.file.inode() &&
-             entry.second.generation_ino != volume->fact.current.directory.ino;
-    });
-  }
-  const std::uint64_t making =
-      event.file.generation_ino != 0 ? event.file.generation_ino : event.file.ino;
-  volume->preparing.try_emplace(making, event.origin.at);
+  note_write_open(*volume, event);
 }
 
 void Engine::on(const ReadEvent& event) {
@@ -208,12 +216,18 @@ void Engine::on(const ReadEvent& event) {
     usage->last_read_file = use->file;
   }
   use->coverage.add(event.offset, event.count);
-  if (use->coverage.covers(event.file.size) && !event.file.writer_present) {
-    if (!use->completed) {
-      use->completed = event.origin.at;
-    }
-    settle(*usage, event.origin.at);
+  if (!use->coverage.covers(event.file.size)) {
+    return;
   }
+  if (event.file.writer_present) {
+    use->while_written = true;
+    return;
+  }
+  if (!use->completed) {
+    use->completed = event.origin.at;
+    use->while_written = false;
+  }
+  settle(*usage, event.origin.at);
 }
 
 void Engine::on(const MapEvent& event) {
@@ -234,7 +248,9 @@ void Engine::on(const MapEvent& event) {
     usage->files.insert(use->file);
   }
   if (use->coverage.covers(event.file.size)) {
-    use->completed = event.origin.at;
+    if (!use->completed) {
+      use->completed = event.origin.at;
+    }
     settle(*usage, event.origin.at);
   }
 }
@@ -262,34 +278,52 @@ void Engine::on(const WatchRemoveEvent& event) {
 
 void Engine::on(const NotifyEvent& event) {
   Process& process = world_.process_of(event.origin);
-  Watch* watch = world_.find_watch(process, event.fd, event.wd);
-  Volume* volume = watch != nullptr ? world_.volume(watch->volume) : nullptr;
-  Usage* usage = volume != nullptr ? world_.usage_of(process, *volume) : nullptr;
-  if (usage == nullptr) {
+  if ((event.mask & IN_Q_OVERFLOW) != 0) {
+    // Of no watch: whoever is watched through this descriptor may have been in it.
+    std::set<VolumeId> watched;
+    for (const Watch& watch : process.watches) {
+      if (watch.fd == event.fd && watch.alive && watched.insert(watch.volume).second) {
+        hear(process, watch.volume, event);
+      }
+    }
     return;
   }
-  tell(options_.evidence, event, *usage, process, world_, say_);
+  Watch* watch = world_.find_watch(process, event.fd, event.wd);
+  if (watch == nullptr || !hear(process, watch->volume, event)) {
+    return;
+  }
   if ((event.mask & IN_IGNORED) != 0) {
     watch->alive = false;
     watch->ignored = true;
     watch->ended = event.origin.at;
   }
-  if (process.role == ProcessRole::Observer) {
-    return;
+}
+
+bool Engine::hear(Process& process, VolumeId id, const NotifyEvent& event) {
+  Volume* volume = world_.volume(id);
+  Usage* usage = volume != nullptr ? world_.usage_of(process, *volume) : nullptr;
+  if (usage == nullptr) {
+    return false;
   }
-  usage->notices.push_back({event.origin.at, event.origin.tgid, event.mask, event.name});
-  if (usage->notices.size() > kMaxNotices) {
-    usage->notices.pop_front();
+  tell(options_.evidence, event, *usage, process, world_, say_);
+  if (process.role == ProcessRole::Application) {
+    usage->notices.push_back({event.origin.at, event.origin.tgid, event.mask, event.name});
+    if (usage->notices.size() > kMaxNotices) {
+      usage->notices.pop_front();
+    }
   }
+  return true;
 }
 
 void Engine::on(const ForkEvent& event) {
   // The node tells of the child in a ProcessFact; without one it is like its parent.
   const Process& parent = world_.process_of(event.origin);
-  if (world_.process(event.child) == nullptr) {
+  const Process* known = world_.process(event.child);
+  if (known == nullptr || !is_same(*known, event.child_started)) {
     world_.learn(ProcessFact{event.origin.at, event.child, event.child_started, parent.tgid,
                              parent.comm, parent.exe, parent.container_id, parent.role});
   }
+  world_.inherit_watches(*world_.process(event.child), *world_.process(event.origin.tgid));
 }
 
 void Engine::on(const ExecEvent& event) {
@@ -297,8 +331,7 @@ void Engine::on(const ExecEvent& event) {
   process.executed = event.origin.at;
   process.comm = event.origin.comm;
   process.parent = event.parent;
-  // Close-on-exec descriptors are gone; an inspection tells which are not.
-  std::erase_if(process.watches, [](const Watch& watch) { return watch.alive; });
+  world_.end_watches_by_exec(process, event.origin.at);
   if (process.reader != nullptr) {
     for (const auto& usage : process.reader->usages) {
       tell(options_.evidence, event, *usage, process, world_, say_);
@@ -308,7 +341,7 @@ void Engine::on(const ExecEvent& event) {
 
 void Engine::on(const ExitEvent& event) {
   Process* process = world_.process(event.origin.tgid);
-  if (process == nullptr) {
+  if (process == nullptr || is_later(*process, event.origin.started)) {
     return;
   }
   Reader* reader = process->reader;
@@ -323,8 +356,7 @@ void Engine::on(const ExitEvent& event) {
     if (reader->main == event.origin.tgid) {
       const bool container = !reader->container_id.empty();
       close_all(*reader, Verdict::Exited,
-                container ? "the container's main process ended" : "the process ended",
-                event.origin.at);
+                container ? "the container's main process ended" : kProcessEnded, event.origin.at);
       if (!container) {
         world_.remove_reader(*reader);
       }

@@ -29,6 +29,10 @@ struct EngineOptions {
   World::Selection selection;
 };
 
+inline constexpr char kContentsGone[] =
+    "the new files were gone before they could be compared with the old";
+inline constexpr char kProcessEnded[] = "the process ended";
+
 class Engine {
  public:
   using Say = std::function<void(const Report&)>;
@@ -83,10 +87,18 @@ class Engine {
   // (observers are noted, publishers passed over).
   FileUse* touch(const Origin& origin, const FileRef& file, const std::string& path, Usage*& usage);
 
+  // The process took an event about this volume from its queue. False when it is no reader of it.
+  bool hear(Process& process, VolumeId volume, const NotifyEvent& event);
+
   void begin(Usage& usage, const std::shared_ptr<const Publish>& publish);
   // Says the good news if the last missing byte was read.
   void settle(Usage& usage, Timestamp now);
+  void judge_due();
+  // Processes outside containers that ended unseen: their pid was used again.
+  void close_ghosts();
   void examine(Usage& usage, Timestamp now);
+  // What makes an accusation impossible, as a sentence; empty when nothing does.
+  std::string doubt(const Usage& usage, const Standing& standing) const;
   // The deadline has come and the reader's processes were looked at.
   void conclude(Usage& usage, Timestamp now);
   // Ends an undecided judgement with a verdict that accuses nobody.
@@ -109,7 +121,7 @@ class Engine {
   World world_;
   Timestamp now_;
   Timestamp next_deadline_{~std::uint64_t{0}};
-  bool ready_ = false;
+  bool judging_ = false;  // the host answers at once, so that observe() is called in advance_to()
   SessionFact session_;
   std::deque<LossFact> losses_;
   std::map<std::string, std::uint64_t> lost_totals_;

@@ -43,8 +43,10 @@ bool is_of(const FileUse& use, const Publish& publish) {
   if (latest_touch(use) < publish.prepared) {
     return false;
   }
-  return published->second.ino != 0 ? use.inode.ino == published->second.ino
-                                    : use.generation_ino == publish.fact.to.directory.ino;
+  if (published->second.ino != 0) {
+    return use.inode.ino == published->second.ino;
+  }
+  return use.generation_ino != 0 && use.generation_ino == publish.fact.to.directory.ino;
 }
 
 bool is_complete(const FileUse& use) {
@@ -88,7 +90,8 @@ std::optional<TornPair> find_torn(const Usage& usage,
       const bool missing = std::find(standing.missing.begin(), standing.missing.end(), use.file) !=
                            standing.missing.end();
       if (use.tgid != fresh->tgid || !missing || !is_application(use, world) ||
-          is_of(use, *judgement.publish) || !use.opened || !fresh->opened) {
+          is_of(use, *judgement.publish) || !use.opened || !fresh->opened ||
+          use.last_read < use.opened) {
         continue;
       }
       const Duration gap = fresh->opened - use.opened;
@@ -115,6 +118,24 @@ bool began_after(std::uint32_t tgid, Timestamp at, const World& world) {
   return reader != nullptr;
 }
 
+bool tells_more(const Notice& notice, const Notice& other) {
+  const auto rank = [](std::uint32_t mask) {
+    if ((mask & IN_MOVED_TO) != 0) {
+      return 3;
+    }
+    if ((mask & (IN_CLOSE_WRITE | IN_DELETE_SELF)) != 0) {
+      return 2;
+    }
+    return (mask & IN_IGNORED) != 0 ? 0 : 1;
+  };
+  return rank(notice.mask) >= rank(other.mask);
+}
+
+std::string say_notice(const Notice& notice) {
+  const std::string mask = say_inotify_mask(notice.mask & ~static_cast<std::uint32_t>(IN_ISDIR));
+  return notice.name.empty() ? mask : mask + " " + notice.name;
+}
+
 Trigger trigger_of(const Usage& usage,
                    const Publish& publish,
                    const FileUse& reread,
@@ -129,21 +150,13 @@ Trigger trigger_of(const Usage& usage,
   const Timestamp opened = reread.opened ? reread.opened : reread.last_read;
   const Notice* heard = nullptr;
   for (const Notice& notice : usage.notices) {
-    if (notice.at < publish.at() - kEarlyNotice || notice.at > opened) {
-      continue;
-    }
-    // Of a batch that was read at once, the swap itself says most.
-    const bool swap = (notice.mask & IN_MOVED_TO) != 0;
-    if (heard == nullptr || swap || (heard->mask & IN_MOVED_TO) == 0) {
+    if (notice.at >= publish.at() - kEarlyNotice && notice.at <= opened &&
+        (heard == nullptr || tells_more(notice, *heard))) {
       heard = &notice;
     }
   }
   if (heard != nullptr) {
-    std::string detail = say_inotify_mask(heard->mask & ~static_cast<std::uint32_t>(IN_ISDIR));
-    if (!heard->name.empty()) {
-      detail += " " + heard->name;
-    }
-    return {{TriggerKind::Inotify, std::move(detail)}, heard->at};
+    return {{TriggerKind::Inotify, say_notice(*heard)}, heard->at};
   }
   for (const auto& [key, use] : usage.uses) {
     if (use.tgid == reread.tgid && use.file == reread.file && polls(use)) {

@@ -4,7 +4,6 @@
 
 #include <algorithm>
 #include <chrono>
-#include <set>
 #include <utility>
 
 #include "userspace/engine/engine.h"
@@ -18,16 +17,6 @@ using namespace std::chrono_literals;
 
 // A recording that was cut off may lack the inspections of its last deadlines.
 constexpr Duration kInspectionGrace = 1s;
-
-// Without these a reread can pass unseen.
-constexpr std::string_view kNeededHooks[] = {"open", "read", "mmap", "publish"};
-
-// What a loss can hide. A cut name or a merge that came late hides nothing: it only lowers
-// confidence.
-bool hides_reads(LossCause cause) {
-  return cause != LossCause::Truncated && cause != LossCause::OutOfOrder &&
-         cause != LossCause::WalkTooDeep;
-}
 
 Timestamp prepared_at(const Volume& volume, const PublishFact& fact) {
   Timestamp prepared = fact.at - kEarlyNotice;
@@ -47,7 +36,8 @@ Timestamp prepared_at(const Volume& volume, const PublishFact& fact) {
 
 void Engine::on(const PublishFact& fact) {
   Volume* volume = world_.volume(fact.volume);
-  if (volume == nullptr) {
+  if (volume == nullptr || (volume->last && volume->last->at() == fact.at &&
+                            volume->last->fact.to.name == fact.to.name)) {
     return;
   }
   auto publish = std::make_shared<Publish>();
@@ -83,10 +73,24 @@ void Engine::begin(Usage& usage, const std::shared_ptr<const Publish>& publish) 
   Judgement& judgement = usage.judgement.emplace();
   judgement.publish = publish;
   judgement.deadline = publish->at() + options_.deadline;
+  if (!usage.whole) {
+    if (auto pinned = diagnose_pinned(usage, *publish)) {
+      if (publish->fact.contents_known) {
+        give(usage, Verdict::Stale, std::move(*pinned), publish->at());
+        usage.judgement.reset();
+      } else {
+        close(usage, Verdict::Unknown, kContentsGone, publish->at());
+      }
+      return;
+    }
+  }
   judgement.any = usage.files.empty();
   bool removed = false;
   for (const FileChange& change : publish->fact.changed) {
-    if (!judgement.any && !usage.files.contains(change.path)) {
+    const bool seen =
+        usage.whole || std::any_of(usage.pinned.begin(), usage.pinned.end(),
+                                   [&](const MountFact& m) { return covers(m, change.path); });
+    if (!seen || (!judgement.any && !usage.files.contains(change.path))) {
       continue;
     }
     if (change.kind == ChangeKind::Removed) {
@@ -95,26 +99,16 @@ void Engine::begin(Usage& usage, const std::shared_ptr<const Publish>& publish) 
       judgement.required.push_back(change.path);
     }
   }
-  if (!usage.whole) {
-    const auto pinned = diagnose_pinned(usage, *publish);
-    if (pinned) {
-      give(usage, Verdict::Stale, *pinned, publish->at());
-    } else {
-      close(usage, Verdict::Unchanged, "the files that it mounts by subPath did not change",
-            publish->at());
-    }
-    usage.judgement.reset();
-    return;
-  }
   if (judgement.required.empty()) {
     if (removed) {
       close(usage, Verdict::Unknown,
-            "what it uses was removed: no read can show whether it noticed", publish->at());
-    } else {
-      close(usage, Verdict::Unchanged,
-            publish->fact.changed.empty() ? "no byte of the volume changed"
-                                          : "no file that it uses changed",
+            "the changed files that it uses were removed: no read can show whether it noticed",
             publish->at());
+    } else {
+      const char* same = usage.whole ? "no file that it uses changed"
+                                     : "no file that it mounts by subPath changed";
+      close(usage, Verdict::Unchanged,
+            publish->fact.changed.empty() ? "no byte of the volume changed" : same, publish->at());
     }
     return;
   }
@@ -142,12 +136,14 @@ void Engine::settle(Usage& usage, Timestamp now) {
   }
   const Volume* volume = world_.volume(usage.volume);
   const bool secret = volume != nullptr && volume->fact.kind == VolumeKind::Secret;
-  const Duration took = std::max(last->completed - judgement.publish->at(), Duration{});
+  const Duration took = last->completed - judgement.publish->at();
   Diagnosis good;
   good.tgid = last->tgid;
   good.evidence = fmt::format(
-      "{} {}{} {} after the publish", last->mapped ? "mapped" : "read", last->file,
-      secret ? " to its end" : fmt::format(" ({} of {} bytes)", last->size, last->size), say(took));
+      "{} {}{} {}", last->mapped ? "mapped" : "read", last->file,
+      secret ? " to its end" : fmt::format(" ({} of {} bytes)", last->size, last->size),
+      took < -kEarlyNotice ? "of the new generation " + say(-took) + " before the publish already"
+                           : say(std::max(took, Duration{})) + " after the publish");
   if (standing.complete.size() > 1) {
     good.evidence += fmt::format(", the last of {} changed files", standing.complete.size());
   }
@@ -157,9 +153,16 @@ void Engine::settle(Usage& usage, Timestamp now) {
 
 void Engine::advance_to(Timestamp now) {
   now_ = std::max(now_, now);
-  if (now_ < next_deadline_) {
+  if (judging_ || now_ < next_deadline_) {
     return;
   }
+  judging_ = true;
+  judge_due();
+  judging_ = false;
+}
+
+void Engine::judge_due() {
+  close_ghosts();
   std::vector<Usage*> due;
   world_.each_usage([&](Usage& usage) {
     if (usage.judgement && usage.judgement->phase != Phase::Said &&
@@ -171,21 +174,37 @@ void Engine::advance_to(Timestamp now) {
     return a->judgement->deadline < b->judgement->deadline;
   });
   for (Usage* usage : due) {
+    if (!usage->judgement || usage->judgement->phase == Phase::Said) {
+      continue;
+    }
     if (usage->judgement->phase == Phase::Open) {
       examine(*usage, now_);
-    } else if (usage->judgement->deadline + kInspectionGrace <= now_) {
+    } else if (usage->judgement->give_up <= now_) {
       conclude(*usage, now_);
     }
   }
   next_deadline_ = Timestamp{~std::uint64_t{0}};
   world_.each_usage([&](Usage& usage) {
     if (usage.judgement && usage.judgement->phase != Phase::Said) {
-      const Timestamp next = usage.judgement->phase == Phase::Open
-                                 ? usage.judgement->deadline
-                                 : usage.judgement->deadline + kInspectionGrace;
-      next_deadline_ = std::min(next_deadline_, next);
+      const Judgement& judgement = *usage.judgement;
+      next_deadline_ = std::min(
+          next_deadline_, judgement.phase == Phase::Open ? judgement.deadline : judgement.give_up);
     }
   });
+}
+
+void Engine::close_ghosts() {
+  std::vector<Reader*> ghosts;
+  world_.each_reader([&](Reader& reader) {
+    const Process* process = world_.process(reader.main);
+    if (reader.container_id.empty() && (process == nullptr || process->reader != &reader)) {
+      ghosts.push_back(&reader);
+    }
+  });
+  for (Reader* ghost : ghosts) {
+    close_all(*ghost, Verdict::Exited, kProcessEnded, now_);
+    world_.remove_reader(*ghost);
+  }
 }
 
 void Engine::examine(Usage& usage, Timestamp now) {
@@ -197,10 +216,12 @@ void Engine::examine(Usage& usage, Timestamp now) {
     }
   }
   if (tgids.empty()) {
+    usage.judgement->refused = true;
     conclude(usage, now);
     return;
   }
   usage.judgement->phase = Phase::Inspecting;
+  usage.judgement->give_up = now + kInspectionGrace;
   usage.judgement->awaiting = {tgids.begin(), tgids.end()};
   if (inspect_) {
     inspect_(tgids, now);
@@ -212,31 +233,20 @@ void Engine::conclude(Usage& usage, Timestamp now) {
   const Publish& publish = *judgement.publish;
   judgement.phase = Phase::Said;
   judgement.awaiting.clear();
-  if (const std::string blind = blind_since(publish.prepared); !blind.empty()) {
-    give(usage, Verdict::Unknown, {std::nullopt, blind, "", 0}, now);
-    return;
-  }
-  if (!publish.fact.contents_known) {
-    give(
-        usage, Verdict::Unknown,
-        {std::nullopt, "the new files were gone before they could be compared with the old", "", 0},
-        now);
+  const Standing standing = standing_of(usage, judgement, world_);
+  if (std::string unsure = doubt(usage, standing); !unsure.empty()) {
+    give(usage, Verdict::Unknown, {std::nullopt, std::move(unsure), "", 0}, now);
     return;
   }
   if (const auto torn = find_torn(usage, judgement, world_)) {
     give(usage, Verdict::Torn, diagnose_torn(*torn, publish), now);
     return;
   }
-  const Standing standing = standing_of(usage, judgement, world_);
   if (!standing.complete.empty() || !standing.begun.empty()) {
     const Volume* volume = world_.volume(usage.volume);
     const bool secret = volume != nullptr && volume->fact.kind == VolumeKind::Secret;
     give(usage, Verdict::Partial, diagnose_partial(usage, judgement, standing, world_, secret),
          now);
-    return;
-  }
-  if (const std::string unseen = holds_unseen(usage, judgement, world_); !unseen.empty()) {
-    give(usage, Verdict::Unknown, {std::nullopt, unseen, "", 0}, now);
     return;
   }
   give(usage, Verdict::Stale,
@@ -297,43 +307,6 @@ void Engine::give(
   }
   ++verdict_totals_[std::string(name_of(verdict))];
   say_(report);
-}
-
-bool Engine::hook_missing(std::string_view name) const {
-  return std::any_of(session_.hooks.begin(), session_.hooks.end(), [&](const HookStatus& hook) {
-    return hook.name == name && hook.state == HookState::Missing;
-  });
-}
-
-std::string Engine::blind_since(Timestamp from) const {
-  for (const std::string_view needed : kNeededHooks) {
-    if (hook_missing(needed)) {
-      return fmt::format("this kernel lacks the hook {}: a reread can have passed unseen", needed);
-    }
-  }
-  std::uint64_t lost = 0;
-  std::set<std::string_view> causes;
-  for (const LossFact& loss : losses_) {
-    for (const LossCount& count : loss.lost) {
-      if (loss.at >= from && hides_reads(count.cause)) {
-        lost += count.count;
-        causes.insert(name_of(count.cause));
-      }
-    }
-  }
-  return lost == 0 ? std::string{}
-                   : fmt::format("{} events were lost since the publish ({})", lost,
-                                 fmt::join(causes, ", "));
-}
-
-bool Engine::degraded_since(Timestamp from) const {
-  const bool lost = std::any_of(losses_.begin(), losses_.end(), [&](const LossFact& loss) {
-    return loss.at >= from &&
-           std::any_of(loss.lost.begin(), loss.lost.end(),
-                       [](const auto& count) { return count.cause != LossCause::WalkTooDeep; });
-  });
-  return lost || std::any_of(session_.hooks.begin(), session_.hooks.end(),
-                             [](const HookStatus& h) { return h.state == HookState::Missing; });
 }
 
 }  // namespace reloadtrace

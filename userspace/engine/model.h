@@ -33,7 +33,6 @@ struct Publish {
 
   Timestamp at() const { return fact.at; }
   bool changed(std::string_view file) const;
-  bool removed(std::string_view file) const;
 };
 
 // One file of one generation, as one process read it.
@@ -49,6 +48,8 @@ struct FileUse {
   std::uint64_t size = 0;  // of the file at the latest event
   Coverage coverage;
   bool mapped = false;
+  // Read while somebody could still write it: whether those were the final bytes cannot be known.
+  bool while_written = false;
   // Opens again of the very same file, with no news in between: the mark of a poller.
   std::uint32_t reopened = 0;
   Duration shortest_interval{};
@@ -70,11 +71,13 @@ struct Watch {
   VolumeId volume;
   InodeId target;
   TargetKind kind = TargetKind::Root;
-  std::string path;  // of the target from the volume's root; empty for the root
+  std::string path;   // of the target from the volume's root; empty for the root
+  Timestamp added{};  // zero = before the trace, or not seen
   bool alive = true;
-  Timestamp ended;       // when the end became known; zero while alive
-  bool ignored = false;  // the process read IN_IGNORED for it
-  bool removed = false;  // the process took it away itself
+  Timestamp ended{};      // when the end became known; zero while alive
+  bool ignored = false;   // the process read IN_IGNORED for it
+  bool removed = false;   // the process took it away itself
+  bool executed = false;  // ended by an exec, unless an event shows that it outlived it
 };
 
 struct Reader;
@@ -89,7 +92,9 @@ struct Process {
   std::string exe;
   std::string container_id;
   ProcessRole role = ProcessRole::Application;
-  bool publisher = false;  // published or wrote into a volume: its opens are never rereads
+  bool publisher = false;           // part of the node's machinery: never a reader
+  std::vector<VolumeId> publishes;  // its opens of these are never rereads
+  bool looked_at = false;           // an inspection told all about it
   std::vector<Watch> watches;
   std::vector<HeldFact> held;  // as of the latest inspection
   // Facts of an inspection that is under way.
@@ -111,6 +116,9 @@ struct Judgement {
   Phase phase = Phase::Open;
   Timestamp deadline;
   std::set<std::uint32_t> awaiting;  // processes under inspection
+  Timestamp give_up;                 // no longer waits for them from here on
+  bool refused = false;              // an inspection could not see its process …
+  bool looked = false;               // … and one could
 };
 
 // What one reader did with one volume.
@@ -135,21 +143,31 @@ struct Reader {
   std::string container_id;  // empty for a process
   ContainerFact container;
   std::uint32_t main = 0;                // tgid
+  std::string comm;                      // of the main process, and its executable, …
+  std::string exe;                       // … when it has gone
   std::vector<std::uint32_t> processes;  // tgids, application and observer
   std::vector<std::unique_ptr<Usage>> usages;
-  bool selected = false;  // passes --container and --pid
+  std::vector<VolumeId> publishes;  // volumes that it writes; it is no reader of these
+  bool selected = false;            // passes --container and --pid
 
   Usage* usage_of(VolumeId volume) const;
+};
+
+// A file of a volume, by name.
+struct KnownFile {
+  std::string path;        // below the generation
+  std::string generation;  // name
+  bool told = false;       // by a fact; else guessed from the path of an event
 };
 
 struct Volume {
   VolumeFact fact;
   std::shared_ptr<const Publish> last;  // latest publish; null before the first
-  std::unordered_map<std::uint64_t, std::string> generation_names;  // by directory inode
-  // By file inode, the path below the generation. An inode that the file system uses again is
-  // overwritten when its new file is first seen.
-  std::unordered_map<std::uint64_t, std::string> file_names;
-  // When the publisher began to write the generation that is not published yet.
+  // By file inode. An inode that the file system uses again is overwritten when its new file is
+  // first seen. Holds the latest two generations and what readers have used since.
+  std::unordered_map<std::uint64_t, KnownFile> file_names;
+  // When the publisher began to write what is not published yet: by the inodes of the root's child
+  // and of the file.
   std::unordered_map<std::uint64_t, Timestamp> preparing;
   std::vector<Usage*> usages;
 };

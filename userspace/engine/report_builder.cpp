@@ -11,10 +11,12 @@ ProcessInfo describe(const Process& process) {
 
 ReaderInfo describe(const Reader& reader, const World& world) {
   ReaderInfo out;
-  if (const Process* main = world.process(reader.main)) {
+  // The pid may have been used again.
+  if (const Process* main = world.process(reader.main);
+      main != nullptr && main->reader == &reader) {
     out.process = describe(*main);
   } else {
-    out.process.pid = reader.main;
+    out.process = {reader.main, reader.comm, reader.exe};
   }
   out.container = !reader.container_id.empty();
   if (!out.container) {

@@ -14,17 +14,24 @@ namespace reloadtrace {
 std::string say(Duration duration) {
   using namespace std::chrono;
   const double ms = duration_cast<std::chrono::duration<double, std::milli>>(duration).count();
-  if (ms < 10) {
+  if (duration == Duration{}) {
+    return "0 ms";
+  }
+  // The bounds are where the rounded number would reach the next unit.
+  if (ms < 0.095) {
+    return fmt::format("{:.2f} ms", ms);
+  }
+  if (ms < 9.95) {
     return fmt::format("{:.1f} ms", ms);
   }
-  if (ms < 1000) {
+  if (ms < 999.5) {
     return fmt::format("{:.0f} ms", ms);
   }
-  if (ms < 120'000) {
+  if (ms < 119'950) {
     return fmt::format("{:.1f} s", ms / 1000);
   }
   if (duration < 120min) {
-    return fmt::format("{} min", duration_cast<minutes>(duration).count());
+    return fmt::format("{} min", round<minutes>(duration).count());
   }
   if (duration < 48h) {
     return fmt::format("{} h", duration_cast<hours>(duration).count());
@@ -74,6 +81,22 @@ std::string say_inotify_mask(std::uint32_t mask) {
     add(fmt::format("{:#x}", mask));
   }
   return out.empty() ? "0" : out;
+}
+
+std::string say_files(const std::vector<std::string>& files) {
+  constexpr std::size_t kMost = 3;
+  if (files.size() == 1) {
+    return files.front();
+  }
+  std::string out;
+  const std::size_t named = files.size() <= kMost ? files.size() - 1 : kMost;
+  for (std::size_t i = 0; i < named && i < files.size(); ++i) {
+    out += (i == 0 ? "" : ", ") + files[i];
+  }
+  if (files.size() > kMost) {
+    return out + fmt::format(" and {} more", files.size() - kMost);
+  }
+  return files.empty() ? out : out + " and " + files.back();
 }
 
 std::string say_errno(std::uint32_t error) {

@@ -4,16 +4,20 @@
 
 #include <cstdint>
 #include <string>
+#include <vector>
 
 #include "userspace/base/timestamp.h"
 
 namespace reloadtrace {
 
-// "0.4 ms", "12 ms", "1.3 s", "2 min", "3 h", "4 d".
+// "0.08 ms", "0.4 ms", "12 ms", "1.3 s", "2 min", "3 h", "4 d".
 std::string say(Duration duration);
 
 // "IN_MOVED_TO|IN_ISDIR"; unknown bits in hexadecimal; "0" for none.
 std::string say_inotify_mask(std::uint32_t mask);
+
+// "a.yaml", "a.yaml and b.yaml", "a.yaml, b.yaml, c.yaml and 4 more".
+std::string say_files(const std::vector<std::string>& files);
 
 // "EACCES"; the number for one that has no short name here.
 std::string say_errno(std::uint32_t error);

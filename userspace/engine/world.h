@@ -12,6 +12,9 @@
 
 namespace reloadtrace {
 
+// Whether a process that started then is this one. Zero = not known: then it is.
+bool is_same(const Process& process, Timestamp started);
+
 // Pointers that it hands out are valid until the volume, process or reader is removed.
 class World {
  public:
@@ -25,6 +28,7 @@ class World {
   explicit World(Selection selection) : selection_(std::move(selection)) {}
 
   Volume* volume(VolumeId id);
+  const Volume* volume(VolumeId id) const;
   Process* process(std::uint32_t tgid);
   const Process* process(std::uint32_t tgid) const;
   Reader* container(const std::string& id);
@@ -56,6 +60,7 @@ class World {
   // becomes a reader by this. Null for publishers and processes of containers not known.
   Usage* usage_of(Process& process, Volume& volume);
 
+  void learn(const SessionFact& fact) { traced_since_ = fact.at; }
   void learn(const VolumeFact& fact);
   void learn(const ContainerFact& fact);
   void learn(const ProcessFact& fact);
@@ -67,37 +72,42 @@ class World {
   // The new generation becomes the current one; remembers what its readers may still hold.
   void publish(Volume& volume, std::shared_ptr<const Publish> publish);
 
-  // This process publishes: it is no reader, and neither is a container that it runs in.
-  // Returns the readers that are none any more; they are destroyed when the caller drops them.
-  std::vector<std::unique_ptr<Reader>> mark_publisher(Process& process, VolumeId volume);
+  // This process publishes this volume: it is no reader of it, and neither is a container that it
+  // runs in, unless it was injected there. Who publishes a Kubernetes volume from outside of
+  // containers (kubelet, under whatever name) is no reader of any.
+  void mark_publisher(Process& process, VolumeId volume);
 
   void add_watch(Process& process, const WatchAddEvent& event);
-  // Null when the watch is not known.
+  // The living watch; null when it is not known. One that an exec seemed to end lives again: who
+  // asks for it has seen an event of it.
   Watch* find_watch(Process& process, int fd, int wd);
+  // A child has the descriptors of its parent, and with them its watches.
+  void inherit_watches(Process& child, const Process& parent);
+  // Close-on-exec descriptors are gone; an inspection, or an event, tells which are not.
+  void end_watches_by_exec(Process& process, Timestamp at);
+  // Whether all of its watches are known: it was looked at, or began under the eyes of the trace.
+  bool watches_known(const Process& process) const;
 
-  std::unique_ptr<Reader> remove_reader(Reader& reader);
+  void remove_reader(Reader& reader);
   void remove_process(std::uint32_t tgid);
   void remove_volume(VolumeId id);
 
  private:
   Reader& make_process_reader(Process& process);
   Usage& usage_in(Reader& reader, Volume& volume);
+  void remove_usage(Reader& reader, VolumeId volume);
   void join_container(Process& process);
+  // What the container is known to mount, as far as the volumes are known.
+  void attach_mounts(Reader& reader);
   bool selected(const Reader& reader) const;
 
   Selection selection_;
+  Timestamp traced_since_;
   std::unordered_map<VolumeId, Volume> volumes_;
   std::unordered_map<std::uint32_t, Process> processes_;
   std::vector<std::unique_ptr<Reader>> readers_;
   std::unordered_map<std::string, Reader*> containers_;
   std::unordered_map<std::uint64_t, std::string> container_of_cgroup_;
 };
-
-// Notes an open: its time, and the interval since the previous one if the file is the same.
-void note_open(FileUse& use, Timestamp at);
-
-// The use of this file by this process; made when new. `path` is from the volume's root.
-FileUse& use_of(
-    Usage& usage, Volume& volume, const FileRef& file, std::uint32_t tgid, const std::string& path);
 
 }  // namespace reloadtrace

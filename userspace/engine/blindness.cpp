@@ -1,0 +1,125 @@
+// SPDX-License-Identifier: Apache-2.0
+// What the engine could not see. An accusation is given only when none of this stands against it.
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <set>
+
+#include "userspace/engine/engine.h"
+#include "userspace/engine/report_builder.h"
+#include "userspace/engine/wording.h"
+
+namespace reloadtrace {
+namespace {
+
+// Without these a reread can pass unseen.
+constexpr std::string_view kNeededHooks[] = {"open", "read", "mmap", "publish"};
+
+// What a loss can hide. A cut name or a merge that came late hides nothing: it only lowers
+// confidence.
+bool hides_reads(LossCause cause) {
+  return cause != LossCause::Truncated && cause != LossCause::OutOfOrder &&
+         cause != LossCause::WalkTooDeep;
+}
+
+// Somebody may have read the final bytes of it while its writer was not done.
+bool read_while_written(const Usage& usage, const Publish& publish, const std::string& file) {
+  return std::any_of(usage.uses.begin(), usage.uses.end(), [&](const auto& entry) {
+    const FileUse& use = entry.second;
+    const auto published = publish.files.find(file);
+    return use.file == file && use.while_written && published != publish.files.end() &&
+           use.inode.ino == published->second.ino && use.last_read >= publish.prepared;
+  });
+}
+
+std::string doubt_of(const Usage& usage,
+                     const Judgement& judgement,
+                     const Standing& standing,
+                     const World& world,
+                     const std::string& file) {
+  const Publish& publish = *judgement.publish;
+  if (read_while_written(usage, publish, file)) {
+    return fmt::format(
+        "read {} while it was being written: whether those were the final bytes "
+        "cannot be known",
+        file);
+  }
+  const auto begun = std::find_if(standing.begun.begin(), standing.begun.end(),
+                                  [&](const FileUse* use) { return use->file == file; });
+  if (begun != standing.begun.end() && (*begun)->coverage.bytes() == 0 &&
+      (*begun)->opened >= publish.prepared) {
+    return fmt::format(
+        "opened the new {} {} after the publish, but no read of it was seen: "
+        "sendfile, splice and io_uring are not",
+        file, say(std::max((*begun)->opened - publish.at(), Duration{})));
+  }
+  return begun == standing.begun.end() ? holds_unseen(usage, judgement, world, file)
+                                       : std::string{};
+}
+
+}  // namespace
+
+std::string Engine::doubt(const Usage& usage, const Standing& standing) const {
+  const Judgement& judgement = *usage.judgement;
+  const Publish& publish = *judgement.publish;
+  if (std::string blind = blind_since(publish.prepared); !blind.empty()) {
+    return blind;
+  }
+  if (!publish.fact.contents_known) {
+    return kContentsGone;
+  }
+  if (judgement.refused && !judgement.looked) {
+    return "none of its processes could be looked at: they may be gone, or run on another kernel";
+  }
+  // One file that is missing beyond doubt suffices, unless any file would have done.
+  std::string doubt;
+  for (const std::string& file : standing.missing) {
+    std::string of_this = doubt_of(usage, judgement, standing, world_, file);
+    if (of_this.empty() && !judgement.any) {
+      return {};
+    }
+    if (doubt.empty()) {
+      doubt = std::move(of_this);
+    }
+  }
+  return doubt;
+}
+
+bool Engine::hook_missing(std::string_view name) const {
+  return std::any_of(session_.hooks.begin(), session_.hooks.end(), [&](const HookStatus& hook) {
+    return hook.name == name && hook.state == HookState::Missing;
+  });
+}
+
+std::string Engine::blind_since(Timestamp from) const {
+  for (const std::string_view needed : kNeededHooks) {
+    if (hook_missing(needed)) {
+      return fmt::format("this kernel lacks the hook {}: a reread can have passed unseen", needed);
+    }
+  }
+  std::uint64_t lost = 0;
+  std::set<std::string_view> causes;
+  for (const LossFact& loss : losses_) {
+    for (const LossCount& count : loss.lost) {
+      if (loss.at >= from && hides_reads(count.cause)) {
+        lost += count.count;
+        causes.insert(name_of(count.cause));
+      }
+    }
+  }
+  return lost == 0 ? std::string{}
+                   : fmt::format("{} events were lost since the publish ({})", lost,
+                                 fmt::join(causes, ", "));
+}
+
+bool Engine::degraded_since(Timestamp from) const {
+  const bool lost = std::any_of(losses_.begin(), losses_.end(), [&](const LossFact& loss) {
+    return loss.at >= from &&
+           std::any_of(loss.lost.begin(), loss.lost.end(),
+                       [](const auto& count) { return count.cause != LossCause::WalkTooDeep; });
+  });
+  return lost || std::any_of(session_.hooks.begin(), session_.hooks.end(),
+                             [](const HookStatus& h) { return h.state == HookState::Missing; });
+}
+
+}  // namespace reloadtrace

@@ -1,0 +1,39 @@
+// SPDX-License-Identifier: Apache-2.0
+// What the parts of the diagnosis share.
+#pragma once
+
+#include <string>
+#include <utility>
+
+#include "userspace/engine/diagnosis.h"
+
+namespace reloadtrace {
+
+inline Diagnosis found(Cause cause, std::uint32_t tgid, std::string evidence) {
+  return {cause, std::move(evidence), advice_for(cause), tgid};
+}
+
+// "swap" where a link is swapped; a rename onto a file or a write in place is none.
+inline const char* word_for(const Publish& publish) {
+  return publish.fact.style == PublishStyle::LinkSwap ? "swap" : "publish";
+}
+
+template <typename Visit>
+void each_application(const Usage& usage, const World& world, Visit visit) {
+  for (const std::uint32_t tgid : usage.reader->processes) {
+    const Process* process = world.process(tgid);
+    if (process != nullptr && process->role == ProcessRole::Application) {
+      visit(*process);
+    }
+  }
+}
+
+// From the reader's watches and what it took from their queues; null when these explain nothing.
+// `holds_old`: it holds an older file, which keeps the watch on that file silent.
+std::optional<Diagnosis> diagnose_watches(const Usage& usage,
+                                          const Judgement& judgement,
+                                          const World& world,
+                                          Timestamp now,
+                                          bool holds_old);
+
+}  // namespace reloadtrace
