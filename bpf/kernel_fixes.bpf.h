@@ -2,7 +2,7 @@
 #pragma once
 
 /*
- * Layer 0: all that differs between kernels, an entry for each commit that forced it. vmlinux.h may
+ * Layer 0: all that differs between kernels, an entry for each change that forced it. vmlinux.h may
  * come from any of them, so both shapes are declared here as CO-RE flavours.
  */
 
@@ -35,8 +35,7 @@ static __always_inline __s64 file_references(__u64 file)
 }
 
 /*
- * 6.11, commit 07a3b8d0bf72 ("fsnotify: Optimize the case of no marks of any type", series
- * "fsnotify: store connector's object"): connector.obj points at the inode. Before, its type was
+ * Between 6.1 and 6.12 (seen on both): connector.obj points at the inode. Before, its type was
  * fsnotify_connp_t and it pointed at the inode's member i_fsnotify_marks.
  */
 struct fsnotify_mark_connector___obj {
@@ -60,8 +59,8 @@ static __always_inline struct inode *connector_inode(struct fsnotify_mark_connec
 }
 
 /*
- * 6.19 and later may hold dentry.d_u without a name ("make d_u anonymous"); the alias list itself
- * is the same.
+ * dentry.d_u is a named union up to 6.18. A guard, not a fix: should the name go, the alias list is
+ * found all the same.
  */
 struct dentry___anonymous_union {
 	struct hlist_node d_alias;

@@ -71,7 +71,7 @@ int BPF_PROG(on_exec, struct task_struct *task)
 /*
  * do_exit() has lowered signal->live before this point; zero = no other thread is left. Two threads
  * that end together may both see zero, so the first to enter the process in a map speaks for it.
- * (6.16 passes group_dead, but the map is needed for what came before.)
+ * (6.18 passes group_dead; the map is needed for older kernels.)
  */
 static __always_inline bool is_last_exit(struct task_struct *task)
 {

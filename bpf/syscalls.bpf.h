@@ -86,7 +86,8 @@ static __always_inline void on_plain_read(__s32 fd, __u64 buffer, __s64 result)
 	file = AS(struct file, address);
 	dev = file_device(file);
 	if (hook_inotify && dev == anon_inode_dev) {
-		/* Not file->private_data: since 6.17 the verifier lets no void * be computed with.
+		/* Not file->private_data: the verifier of 6.18 (not 6.1's) lets no void * be
+		 * computed with.
 		 */
 		group = load_address(address + bpf_core_field_offset(struct file, private_data));
 		if (bit_is_set(group_bits, reloadtrace_inode_slot(0, group)))

@@ -7,7 +7,7 @@
  * both bitmaps is set.
  *
  * A file that includes this chooses how kernel memory is read: with RELOADTRACE_DIRECT_LOADS by
- * plain loads (~1 ns each), which need bpf_rdonly_cast (6.2, commit a35b9af4ec2c); else by probe
+ * plain loads (~1 ns each), which need bpf_rdonly_cast (6.2); else by probe
  * reads (~10 ns each), which every kernel has.
  */
 
