@@ -244,10 +244,11 @@ class Decoder {
   }
   template <class T>
   void get(std::vector<T>& values) {
-    // Every element takes at least a byte, so a hostile count cannot make us reserve much.
+    // Nothing is reserved: a hostile count makes no more elements than there are bytes for.
     const std::size_t size = count(1);
     values.clear();
     for (std::size_t i = 0; i < size && ok_; ++i) {
+      ok_ = !in_.empty();  // an element that is not there at all is no field that was added later
       get(values.emplace_back());
     }
   }

@@ -228,6 +228,9 @@ Result<std::optional<RecordingReader::Item>> RecordingReader::next() {
     if (*got == 0) {
       int state = Z_OK;
       gzerror(inflate_->file, &state);
+      if (!begun_) {
+        return damaged(path_, "is damaged or cut off");  // behind the first member
+      }
       if (state == Z_BUF_ERROR || !complete_) {
         return damaged(path_, "is incomplete: the tracer that wrote it did not end by itself");
       }
@@ -236,6 +239,7 @@ Result<std::optional<RecordingReader::Item>> RecordingReader::next() {
     if (*got < sizeof frame || frame.size > kMaxFrame) {
       return damaged(path_, "is damaged or cut off");
     }
+    begun_ = true;
     payload_.resize(frame.size);
     const auto body = read(payload_);
     if (!body || *body < frame.size) {

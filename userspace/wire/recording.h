@@ -84,6 +84,7 @@ class RecordingReader {
   std::unique_ptr<Inflate> inflate_;
   std::vector<std::byte> payload_;
   bool complete_ = false;
+  bool begun_ = false;  // a frame was read: even the shortest session has its first fact
   std::uint64_t undecodable_ = 0;
 };
 
