@@ -49,8 +49,8 @@ std::string doubt_of(const Usage& usage,
   if (begun != standing.begun.end() && (*begun)->coverage.bytes() == 0 &&
       (*begun)->opened >= publish.prepared) {
     return fmt::format(
-        "opened the new {} {} after the publish, but no read of it was seen: "
-        "sendfile, splice and io_uring are not",
+        "opened the new {} {} after the publish, but no read of it was seen "
+        "(sendfile, splice and io_uring are not observed)",
         file, say(std::max((*begun)->opened - publish.at(), Duration{})));
   }
   return begun == standing.begun.end() ? holds_unseen(usage, judgement, world, file)
@@ -69,7 +69,7 @@ std::string Engine::doubt(const Usage& usage, const Standing& standing) const {
     return kContentsGone;
   }
   if (judgement.refused && !judgement.looked) {
-    return "none of its processes could be looked at: they may be gone, or run on another kernel";
+    return "none of its processes could be looked at: they may be gone, or run on a guest kernel";
   }
   // One file that is missing beyond doubt suffices, unless any file would have done.
   std::string doubt;
@@ -94,7 +94,7 @@ bool Engine::hook_missing(std::string_view name) const {
 std::string Engine::blind_since(Timestamp from) const {
   for (const std::string_view needed : kNeededHooks) {
     if (hook_missing(needed)) {
-      return fmt::format("this kernel lacks the hook {}: a reread can have passed unseen", needed);
+      return fmt::format("the hook {} is missing: a reread may have passed unseen", needed);
     }
   }
   std::uint64_t lost = 0;
@@ -108,8 +108,8 @@ std::string Engine::blind_since(Timestamp from) const {
     }
   }
   return lost == 0 ? std::string{}
-                   : fmt::format("{} events were lost since the publish ({})", lost,
-                                 fmt::join(causes, ", "));
+                   : fmt::format("{} event{} lost since the publish ({})", lost,
+                                 lost == 1 ? " was" : "s were", fmt::join(causes, ", "));
 }
 
 bool Engine::degraded_since(Timestamp from) const {

@@ -134,7 +134,7 @@ std::string say_last_read(const Usage& usage, Timestamp now) {
   if (usage.last_read) {
     return fmt::format("last read {} {} ago", usage.last_read_file, say(now - usage.last_read));
   }
-  return "was not seen to read it since the trace began";
+  return "has not read the volume since the trace began";
 }
 
 }  // namespace
@@ -171,13 +171,13 @@ Diagnosis diagnose_stale(const Usage& usage,
   });
   if (!inotify_seen || !all_known) {
     return {std::nullopt,
-            say_last_read(usage, now) + (inotify_seen
-                                             ? "; its watches could not be looked at"
-                                             : "; its watches cannot be seen (this kernel lacks "
-                                               "the hook inotify)"),
+            say_last_read(usage, now) +
+                (inotify_seen ? "; its watches could not be looked at"
+                              : "; its watches cannot be seen (the hook inotify is missing)"),
             "", 0};
   }
-  return found(Cause::NoWatcher, 0, say_last_read(usage, now) + ", watches nothing of the volume");
+  return found(Cause::NoWatcher, 0,
+               say_last_read(usage, now) + " and watches nothing of the volume");
 }
 
 bool covers(const MountFact& mount, std::string_view file) {
@@ -247,10 +247,10 @@ Diagnosis diagnose_partial(const Usage& usage,
                            bool secret) {
   if (!standing.begun.empty()) {
     const FileUse& use = *standing.begun.front();
-    const std::string amount =
-        secret ? "not to its end" : fmt::format("{} of {} bytes", use.coverage.bytes(), use.size);
     return found(Cause::IncompleteRead, use.tgid,
-                 fmt::format("read only a part of the new {}: {}", use.file, amount));
+                 secret ? fmt::format("read the new {}, but not to its end", use.file)
+                        : fmt::format("read only {} of {} bytes of the new {}",
+                                      use.coverage.bytes(), use.size, use.file));
   }
   if (auto d = failed_open(usage, judgement)) {
     return *d;

@@ -139,11 +139,14 @@ void Engine::settle(Usage& usage, Timestamp now) {
   const Duration took = last->completed - judgement.publish->at();
   Diagnosis good;
   good.tgid = last->tgid;
-  good.evidence = fmt::format(
-      "{} {}{} {}", last->mapped ? "mapped" : "read", last->file,
-      secret ? " to its end" : fmt::format(" ({} of {} bytes)", last->size, last->size),
-      took < -kEarlyNotice ? "of the new generation " + say(-took) + " before the publish already"
-                           : say(std::max(took, Duration{})) + " after the publish");
+  const char* how = last->mapped ? "mapped" : "read";
+  const std::string what =
+      last->file +
+      (secret ? " to its end" : fmt::format(" ({} of {} bytes)", last->size, last->size));
+  good.evidence =
+      took < -kEarlyNotice
+          ? fmt::format("{} the new {} already {} before the publish", how, what, say(-took))
+          : fmt::format("{} {} {} after the publish", how, what, say(std::max(took, Duration{})));
   if (standing.complete.size() > 1) {
     good.evidence += fmt::format(", the last of {} changed files", standing.complete.size());
   }
@@ -281,6 +284,10 @@ void Engine::give(
   report.cause = diagnosis.cause;
   report.evidence = std::move(diagnosis.evidence);
   report.advice = std::move(diagnosis.advice);
+  if (const auto link = report.advice.find("..data");
+      link != std::string::npos && !volume->fact.link.empty()) {
+    report.advice.replace(link, 6, volume->fact.link);
+  }
   report.degraded = degraded_since(publish.prepared);
   report.volume = describe(*volume, usage.path);
   report.reader = describe(*usage.reader, world_);

@@ -71,7 +71,11 @@ std::vector<FileRead> describe_reads(const Usage& usage,
         best_is_new = is_new;
       }
     }
-    if (best != nullptr) {
+
+    // What was read of a file before it was written in place is nothing of what it holds now.
+    const bool nothing =
+        best != nullptr && !best_is_new && !best->mapped && best->coverage.bytes() == 0;
+    if (best != nullptr && !nothing) {
       out.push_back({file, best_is_new ? judgement.publish->fact.to.name : best->generation,
                      best->mapped ? best->size : best->coverage.bytes(), best->size,
                      is_complete(*best)});

@@ -104,6 +104,19 @@ Watches watches_of(const Usage& usage, const Judgement& judgement, const World& 
   return out;
 }
 
+const char* thing(TargetKind kind) {
+  switch (kind) {
+    case TargetKind::File:
+      return "file";
+    case TargetKind::Link:
+      return "link";
+    case TargetKind::Root:
+    case TargetKind::Generation:
+      break;
+  }
+  return "directory";
+}
+
 std::string name_target(const Watch& watch, const World& world) {
   const Volume* volume = world.volume(watch.volume);
   if (watch.kind == TargetKind::Root || volume == nullptr) {
@@ -161,13 +174,19 @@ Diagnosis unread(const Found& watch, std::string evidence, Timestamp now, const 
 Diagnosis lost(const Found& dead, const World& world, const Publish& publish) {
   const Watch& watch = *dead.watch;
   const bool before = watch.ended < publish.at();
-  return found(Cause::WatchLost, dead.owner,
-               fmt::format("its watch on {} ended with the old file ({} {} {} the {}) and was not "
-                           "set again",
-                           name_target(watch, world),
-                           watch.ignored ? "it read IN_IGNORED" : "seen to be gone",
-                           say(before ? publish.at() - watch.ended : watch.ended - publish.at()),
-                           before ? "before" : "after", word_for(publish)));
+  Diagnosis out = found(
+      Cause::WatchLost, dead.owner,
+      fmt::format("its watch on {} ended with the old {} ({} {} {} the {}) and was not set again",
+                  name_target(watch, world), thing(watch.kind),
+                  watch.ignored ? "it read IN_IGNORED" : "seen to be gone",
+                  say(before ? publish.at() - watch.ended : watch.ended - publish.at()),
+                  before ? "before" : "after", word_for(publish)));
+  if (publish.fact.style == PublishStyle::FileRename) {
+    out.advice =
+        "watch the directory and react to IN_MOVED_TO of the file, or add the watch again after "
+        "IN_IGNORED";
+  }
+  return out;
 }
 
 std::optional<Diagnosis> from_gone(const Found& dead,
@@ -183,8 +202,9 @@ std::optional<Diagnosis> from_gone(const Found& dead,
     return lost(dead, world, publish);
   }
   return unread(dead,
-                "its watch on " + name_target(*dead.watch, world) + " ended with the old file", now,
-                publish);
+                "its watch on " + name_target(*dead.watch, world) + " ended with the old " +
+                    thing(dead.watch->kind),
+                now, publish);
 }
 
 }  // namespace
