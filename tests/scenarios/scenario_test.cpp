@@ -1,0 +1,134 @@
+// SPDX-License-Identifier: Apache-2.0
+// Each story must give its golden lines: live, and again from a recording of it. After a change
+// that is meant: scripts/dev update-golden, and review the difference like code.
+#include "tests/scenarios/scenario.h"
+
+#include <gtest/gtest.h>
+#include <sys/mman.h>
+
+#include <cstdlib>
+#include <filesystem>
+#include <fstream>
+#include <iterator>
+#include <set>
+#include <sstream>
+#include <string>
+
+#include "tests/scenarios/schema_check.h"
+#include "tests/support/stories/kernel_records.h"
+#include "userspace/base/unique_fd.h"
+#include "userspace/engine/engine.h"
+#include "userspace/sink/json_sink.h"
+#include "userspace/wire/recording.h"
+
+namespace reloadtrace::testing {
+namespace {
+
+std::vector<Scenario> all_stories() {
+  std::vector<Scenario> all;
+  for (const auto stories : {verdict_stories(), cause_stories(), watch_stories(), reader_stories(),
+                             publisher_stories(), loss_stories()}) {
+    all.insert(all.end(), stories.begin(), stories.end());
+  }
+  return all;
+}
+
+// What `reloadtrace --format json` would print.
+class Lines {
+ public:
+  explicit Lines(const Scenario& scenario) : engine_(options(scenario), say(), nullptr) {}
+
+  void observe(const Event& event) { engine_.observe(event); }
+  const std::string& text() const { return text_; }
+
+ private:
+  static EngineOptions options(const Scenario& scenario) {
+    EngineOptions options;
+    options.deadline = Story::kDeadline;
+    options.evidence = scenario.evidence;
+    return options;
+  }
+  Engine::Say say() {
+    return [this](const Report& report) {
+      if (const auto* start = std::get_if<StartReport>(&report)) {
+        session_ = {start->node, start->wall_offset_ns};
+      }
+      text_ += json_line(report, session_);
+    };
+  }
+
+  Session session_;
+  std::string text_;
+  Engine engine_;
+};
+
+std::string golden_path(const Scenario& scenario) {
+  return std::string(GOLDEN_DIRECTORY "/") + scenario.name + ".jsonl";
+}
+
+std::string read_file(const std::string& path) {
+  std::ifstream in(path);
+  return {std::istreambuf_iterator<char>(in), {}};
+}
+
+class Stories : public ::testing::TestWithParam<Scenario> {};
+
+TEST_P(Stories, gives_its_golden_lines) {
+  Lines lines(GetParam());
+  Story story([&](const Event& event) { lines.observe(event); });
+  GetParam().tell(story);
+  std::istringstream each(lines.text());
+  for (std::string line; std::getline(each, line);) {
+    EXPECT_EQ(complaint_about(line), "") << line;
+  }
+  if (std::getenv("RELOADTRACE_UPDATE_GOLDEN") != nullptr) {
+    std::ofstream(golden_path(GetParam())) << lines.text();
+    return;
+  }
+  EXPECT_EQ(lines.text(), read_file(golden_path(GetParam())));
+}
+
+TEST_P(Stories, gives_the_same_lines_from_a_recording) {
+  const UniqueFd memory(::memfd_create("recording", MFD_CLOEXEC));
+  const std::string path = "/proc/self/fd/" + std::to_string(memory.get());
+  auto writer = RecordingWriter::create(path);
+  ASSERT_TRUE(writer) << writer.error().message;
+  Lines live(GetParam());
+  Story story([&](const Event& event) {
+    live.observe(event);
+    ASSERT_TRUE((*writer)->write(event, kernel_record(event)));
+  });
+  GetParam().tell(story);
+  ASSERT_TRUE((*writer)->close());
+
+  auto reader = RecordingReader::open(path);
+  ASSERT_TRUE(reader) << reader.error().message;
+  Lines replayed(GetParam());
+  for (;;) {
+    auto item = (*reader)->next();
+    ASSERT_TRUE(item) << item.error().message;
+    if (!*item) {
+      break;
+    }
+    replayed.observe((*item)->event);
+  }
+  EXPECT_EQ((*reader)->undecodable(), 0U);
+  EXPECT_EQ(replayed.text(), live.text());
+}
+
+INSTANTIATE_TEST_SUITE_P(All, Stories, ::testing::ValuesIn(all_stories()), [](const auto& story) {
+  return std::string(story.param.name);
+});
+
+TEST(Golden, has_no_lines_without_a_story) {
+  std::set<std::string> names;
+  for (const Scenario& scenario : all_stories()) {
+    EXPECT_TRUE(names.insert(std::string(scenario.name) + ".jsonl").second) << scenario.name;
+  }
+  for (const auto& entry : std::filesystem::directory_iterator(GOLDEN_DIRECTORY)) {
+    EXPECT_TRUE(names.contains(entry.path().filename())) << entry.path();
+  }
+}
+
+}  // namespace
+}  // namespace reloadtrace::testing
