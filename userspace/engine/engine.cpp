@@ -181,7 +181,7 @@ void Engine::on(const OpenEvent& event) {
   if (use == nullptr) {
     return;
   }
-  note_open(*use, event.origin.at);
+  note_open(*usage, *use, event.origin.at);
   if (!use->file.empty()) {
     usage->files.insert(use->file);
   }

@@ -64,7 +64,7 @@ FileUse& use_of(Usage& usage,
   return use;
 }
 
-void note_open(FileUse& use, Timestamp at) {
+void note_open(Usage& usage, FileUse& use, Timestamp at) {
   if (use.opened == at) {
     return;  // the same record again
   }
@@ -76,6 +76,14 @@ void note_open(FileUse& use, Timestamp at) {
     ++use.reopened;
   }
   use.opened = at;
+  Burst& burst = usage.bursts[use.tgid];
+  if (at - burst.latest >= kBurstGap || burst.files.contains(use.file)) {
+    ++burst.number;
+    burst.files.clear();
+  }
+  burst.latest = at;
+  burst.files.insert(use.file);
+  use.burst = burst.number;
 }
 
 void note_write_open(Volume& volume, const WriteOpenEvent& event) {

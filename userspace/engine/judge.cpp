@@ -94,8 +94,7 @@ std::optional<TornPair> find_torn(const Usage& usage,
           use.last_read < use.opened) {
         continue;
       }
-      const Duration gap = fresh->opened - use.opened;
-      if (gap < kBurstGap && gap > -kBurstGap) {
+      if (use.burst == fresh->burst) {
         return TornPair{&use, fresh};
       }
     }

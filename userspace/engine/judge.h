@@ -12,14 +12,6 @@
 
 namespace reloadtrace {
 
-// Reads of one process with gaps shorter than this are one burst: a reload as the application
-// means it. Torn pairs seen in the wild lie within a few milliseconds.
-inline constexpr Duration kBurstGap = std::chrono::milliseconds(250);
-
-// An application can open the new file before the publisher's rename has returned to its caller
-// (seen: 0.08 ms); notices that much earlier still belong to the publish.
-inline constexpr Duration kEarlyNotice = std::chrono::milliseconds(1);
-
 struct Standing {
   std::vector<const FileUse*> complete;  // required files, each by the use that was complete first
   std::vector<const FileUse*> begun;     // of the new generation, opened but not read to the end

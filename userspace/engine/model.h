@@ -4,6 +4,7 @@
 // Passive data. World keeps it in step with the events, Judge and Diagnosis read it.
 #pragma once
 
+#include <chrono>
 #include <cstdint>
 #include <deque>
 #include <map>
@@ -23,6 +24,14 @@
 
 namespace reloadtrace {
 
+// Reads of one process with gaps shorter than this are one burst: a reload as the application
+// means it. Torn pairs seen in the wild lie within a few milliseconds.
+inline constexpr Duration kBurstGap = std::chrono::milliseconds(250);
+
+// An application can open the new file before the publisher's rename has returned to its caller
+// (seen: 0.08 ms); notices that much earlier still belong to the publish.
+inline constexpr Duration kEarlyNotice = std::chrono::milliseconds(1);
+
 // One publish, shared by the judgements of all readers.
 struct Publish {
   PublishFact fact;
@@ -40,12 +49,13 @@ struct FileUse {
   std::uint32_t tgid = 0;
   InodeId inode;
   std::uint64_t generation_ino = 0;
-  std::string generation;  // name
-  std::string file;        // below the generation
-  Timestamp opened;        // latest open seen; zero = before the tracer, or inherited
-  Timestamp last_read;     // latest read or mapping; zero = none
-  Timestamp completed;     // when the last missing byte was read; zero = incomplete
-  std::uint64_t size = 0;  // of the file at the latest event
+  std::string generation;   // name
+  std::string file;         // below the generation
+  Timestamp opened;         // latest open seen; zero = before the tracer, or inherited
+  std::uint64_t burst = 0;  // that open was in; see Burst
+  Timestamp last_read;      // latest read or mapping; zero = none
+  Timestamp completed;      // when the last missing byte was read; zero = incomplete
+  std::uint64_t size = 0;   // of the file at the latest event
   Coverage coverage;
   bool mapped = false;
   // Read while somebody could still write it: whether those were the final bytes cannot be known.
@@ -121,6 +131,14 @@ struct Judgement {
   bool looked = false;               // … and one could
 };
 
+// The opens that a process is making in one go. It ends with a pause, and when a file comes again:
+// then the process has begun anew.
+struct Burst {
+  std::uint64_t number = 0;
+  Timestamp latest;
+  std::set<std::string, std::less<>> files;
+};
+
 // What one reader did with one volume.
 struct Usage {
   Reader* reader = nullptr;
@@ -130,6 +148,7 @@ struct Usage {
   bool whole = false;             // the volume itself is mounted, or used from the host
   std::set<std::string, std::less<>> files;  // known to be used: opened by an application process
   std::map<std::pair<std::uint32_t, InodeId>, FileUse> uses;
+  std::map<std::uint32_t, Burst> bursts;           // by tgid
   std::deque<Notice> notices;                      // since the publish before the last; bounded
   std::vector<OpenFailedFact> failed_opens;        // since the last publish
   std::map<std::uint32_t, std::string> observers;  // since the last publish: tgid, comm

@@ -16,6 +16,22 @@ bool contains(const std::vector<VolumeId>& volumes, VolumeId volume) {
 // A container's short id, as runtimes print it.
 constexpr std::size_t kShortId = 12;
 
+// A reader that starts a short-lived child for each look at its files leaves the uses of the dead
+// behind; they may still decide a verdict, but not without bound.
+constexpr std::size_t kMaxUses = 1024;
+
+void forget_dead(Usage& usage, const Reader& reader) {
+  if (usage.uses.size() <= kMaxUses) {
+    return;
+  }
+  const auto is_dead = [&](std::uint32_t tgid) {
+    return std::find(reader.processes.begin(), reader.processes.end(), tgid) ==
+           reader.processes.end();
+  };
+  std::erase_if(usage.uses, [&](const auto& entry) { return is_dead(entry.first.first); });
+  std::erase_if(usage.bursts, [&](const auto& entry) { return is_dead(entry.first); });
+}
+
 }  // namespace
 
 bool Publish::changed(std::string_view file) const {
@@ -222,6 +238,9 @@ void World::remove_process(std::uint32_t tgid) {
   }
   if (Reader* reader = it->second.reader) {
     std::erase(reader->processes, tgid);
+    for (const auto& usage : reader->usages) {
+      forget_dead(*usage, *reader);
+    }
     if (reader->main == tgid) {
       reader->comm = it->second.comm;
       reader->exe = it->second.exe;

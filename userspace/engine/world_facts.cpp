@@ -165,7 +165,9 @@ void World::publish(Volume& volume, std::shared_ptr<const Publish> publish) {
   name_files(volume, fact.to);
   const Timestamp keep_from = volume.last ? volume.last->at() : Timestamp{};
   for (Usage* usage : volume.usages) {
-    usage->failed_opens.clear();
+    // A fast application has tried, and failed, before the rename returned to the publisher.
+    std::erase_if(usage->failed_opens,
+                  [&](const OpenFailedFact& failed) { return failed.at < fact.at - kEarlyNotice; });
     usage->observers.clear();
     while (!usage->notices.empty() && usage->notices.front().at < keep_from) {
       usage->notices.pop_front();
