@@ -48,6 +48,7 @@ void Engine::on(const SessionFact& fact) {
 }
 
 void Engine::on(const ReadyFact& fact) {
+  ready_ = true;
   StartReport start{fact.at,
                     session_.wall_offset_ns,
                     session_.tracer_version,
@@ -60,6 +61,9 @@ void Engine::on(const ReadyFact& fact) {
     start.hooks.emplace_back(hook.name, name_of(hook.state));
   }
   say_(start);
+  if (options_.evidence) {
+    world_.each_reader([&](Reader& reader) { tell_reader(reader, world_, fact.at, say_); });
+  }
 }
 
 void Engine::on(const EndFact& fact) {
@@ -85,7 +89,7 @@ void Engine::on(const VolumeGoneFact& fact) {
 void Engine::on(const ContainerFact& fact) {
   const bool is_new = world_.container(fact.id) == nullptr;
   world_.learn(fact);
-  if (is_new && options_.evidence) {
+  if (is_new && ready_ && options_.evidence) {
     tell_reader(*world_.container(fact.id), world_, fact.at, say_);
   }
 }
@@ -341,7 +345,7 @@ void Engine::on(const ExecEvent& event) {
 
 void Engine::on(const ExitEvent& event) {
   Process* process = world_.process(event.origin.tgid);
-  if (process == nullptr || is_later(*process, event.origin.started)) {
+  if (process == nullptr || process->gone || is_later(*process, event.origin.started)) {
     return;
   }
   Reader* reader = process->reader;
@@ -362,7 +366,7 @@ void Engine::on(const ExitEvent& event) {
       }
     }
   }
-  world_.remove_process(event.origin.tgid);
+  world_.end_process(event.origin.tgid);
 }
 
 }  // namespace reloadtrace

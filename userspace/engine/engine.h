@@ -122,6 +122,7 @@ class Engine {
   Timestamp now_;
   Timestamp next_deadline_{~std::uint64_t{0}};
   bool judging_ = false;  // the host answers at once, so that observe() is called in advance_to()
+  bool ready_ = false;  // what existed before the trace has been told
   SessionFact session_;
   std::deque<LossFact> losses_;
   std::map<std::string, std::uint64_t> lost_totals_;

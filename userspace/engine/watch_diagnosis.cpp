@@ -174,13 +174,20 @@ Diagnosis unread(const Found& watch, std::string evidence, Timestamp now, const 
 Diagnosis lost(const Found& dead, const World& world, const Publish& publish) {
   const Watch& watch = *dead.watch;
   const bool before = watch.ended < publish.at();
-  Diagnosis out = found(
-      Cause::WatchLost, dead.owner,
-      fmt::format("its watch on {} ended with the old {} ({} {} {} the {}) and was not set again",
-                  name_target(watch, world), thing(watch.kind),
-                  watch.ignored ? "it read IN_IGNORED" : "seen to be gone",
-                  say(before ? publish.at() - watch.ended : watch.ended - publish.at()),
-                  before ? "before" : "after", word_for(publish)));
+  // Without IN_IGNORED the old inode may live on, pinned by a descriptor or another container's
+  // mount.
+  std::string evidence = fmt::format(
+      "its watch on {} was on the old {}, which nothing changes any more, and was not set again",
+      name_target(watch, world), thing(watch.kind));
+  if (watch.ignored) {
+    evidence = fmt::format(
+        "its watch on {} ended with the old {} (it read IN_IGNORED {} {} the {}) and was not set "
+        "again",
+        name_target(watch, world), thing(watch.kind),
+        say(before ? publish.at() - watch.ended : watch.ended - publish.at()),
+        before ? "before" : "after", word_for(publish));
+  }
+  Diagnosis out = found(Cause::WatchLost, dead.owner, std::move(evidence));
   if (publish.fact.style == PublishStyle::FileRename) {
     out.advice =
         "watch the directory and react to IN_MOVED_TO of the file, or add the watch again after "
