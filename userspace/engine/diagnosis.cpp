@@ -24,29 +24,32 @@ std::string who(const Process& process) {
 
 std::optional<Diagnosis> failed_open(const Usage& usage, const Judgement& judgement) {
   const Publish& publish = *judgement.publish;
-  for (auto it = usage.failed_opens.rbegin(); it != usage.failed_opens.rend(); ++it) {
-    if (!is_required(judgement, it->path)) {
-      continue;
+  // The latest of a required file.
+  const OpenFailedFact* failure = nullptr;
+  for (const OpenFailedFact& fact : usage.failed_opens) {
+    if (is_required(judgement, fact.path)) {
+      failure = &fact;
     }
-    const std::string failed =
-        fmt::format("open of {} failed with {} {} after the {}", it->path, say_errno(it->error),
-                    say(std::max(it->at - publish.at(), Duration{})), word_for(publish));
-    if (it->error == ENOENT && publish.fact.style == PublishStyle::LinkSwap &&
-        publish.files.contains(it->path)) {
-      return found(
-          Cause::DanglingLink, it->tgid,
-          failed + ", though the new generation has the file: its visible link is missing");
-    }
-    Diagnosis out = found(Cause::OpenFailed, it->tgid, failed);
-    if (it->error == EMFILE || it->error == ENFILE) {
-      out.advice = "close files that are no longer needed, or raise the limit of open files";
-    } else if (it->file_mode != 0) {
-      out.evidence += fmt::format(": uid {} against mode {:04o} of {}:{}", it->uid,
-                                  it->file_mode & 07777U, it->file_uid, it->file_gid);
-    }
-    return out;
   }
-  return std::nullopt;
+  if (failure == nullptr) {
+    return std::nullopt;
+  }
+  const std::string failed = fmt::format(
+      "open of {} failed with {} {} after the {}", failure->path, say_errno(failure->error),
+      say(std::max(failure->at - publish.at(), Duration{})), word_for(publish));
+  if (failure->error == ENOENT && publish.fact.style == PublishStyle::LinkSwap &&
+      publish.files.contains(failure->path)) {
+    return found(Cause::DanglingLink, failure->tgid,
+                 failed + ", though the new generation has the file: its visible link is missing");
+  }
+  Diagnosis out = found(Cause::OpenFailed, failure->tgid, failed);
+  if (failure->error == EMFILE || failure->error == ENFILE) {
+    out.advice = "close files that are no longer needed, or raise the limit of open files";
+  } else if (failure->file_mode != 0) {
+    out.evidence += fmt::format(": uid {} against mode {:04o} of {}:{}", failure->uid,
+                                failure->file_mode & 07777U, failure->file_uid, failure->file_gid);
+  }
+  return out;
 }
 
 // The reader reacted to the first event of the burst that a publish makes, before the swap.

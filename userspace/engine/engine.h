@@ -88,7 +88,7 @@ class Engine {
   FileUse* touch(const Origin& origin, const FileRef& file, const std::string& path, Usage*& usage);
 
   // The process took an event about this volume from its queue. False when it is no reader of it.
-  bool hear(Process& process, VolumeId volume, const NotifyEvent& event);
+  bool hear(Process& process, VolumeId id, const NotifyEvent& event);
 
   void begin(Usage& usage, const std::shared_ptr<const Publish>& publish);
   // Says the good news if the last missing byte was read.
@@ -122,7 +122,7 @@ class Engine {
   Timestamp now_;
   Timestamp next_deadline_{~std::uint64_t{0}};
   bool judging_ = false;  // the host answers at once, so that observe() is called in advance_to()
-  bool ready_ = false;  // what existed before the trace has been told
+  bool ready_ = false;    // what existed before the trace has been told
   SessionFact session_;
   std::deque<LossFact> losses_;
   std::map<std::string, std::uint64_t> lost_totals_;

@@ -105,6 +105,7 @@ struct Process {
   bool publisher = false;           // part of the node's machinery: never a reader
   std::vector<VolumeId> publishes;  // its opens of these are never rereads
   bool looked_at = false;           // an inspection told all about it
+  bool gone = false;                // it ended; what it did before may still be told
   std::vector<Watch> watches;
   std::vector<HeldFact> held;  // as of the latest inspection
   // Facts of an inspection that is under way.

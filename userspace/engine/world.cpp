@@ -2,6 +2,7 @@
 #include "userspace/engine/world.h"
 
 #include <algorithm>
+#include <utility>
 
 namespace reloadtrace {
 namespace {
@@ -12,6 +13,9 @@ constexpr std::string_view kKubelet = "kubelet";
 bool contains(const std::vector<VolumeId>& volumes, VolumeId volume) {
   return std::find(volumes.begin(), volumes.end(), volume) != volumes.end();
 }
+
+// Records of an ended process come within the bound of the merge, some milliseconds.
+constexpr std::size_t kMaxDeparted = 256;
 
 // A container's short id, as runtimes print it.
 constexpr std::size_t kShortId = 12;
@@ -59,13 +63,16 @@ const Volume* World::volume(VolumeId id) const {
 }
 
 Process* World::process(std::uint32_t tgid) {
-  const auto it = processes_.find(tgid);
-  return it == processes_.end() ? nullptr : &it->second;
+  return const_cast<Process*>(std::as_const(*this).process(tgid));
 }
 
 const Process* World::process(std::uint32_t tgid) const {
-  const auto it = processes_.find(tgid);
-  return it == processes_.end() ? nullptr : &it->second;
+  auto it = processes_.find(tgid);
+  if (it != processes_.end()) {
+    return &it->second;
+  }
+  it = departed_.find(tgid);
+  return it == departed_.end() ? nullptr : &it->second;
 }
 
 Reader* World::container(const std::string& id) {
@@ -80,6 +87,12 @@ std::size_t World::reader_count() const {
 }
 
 Process& World::process_of(const Origin& origin) {
+  if (const auto departed = departed_.find(origin.tgid); departed != departed_.end()) {
+    if (is_same(departed->second, origin.started)) {
+      return departed->second;
+    }
+    departed_.erase(departed);
+  }
   auto [it, is_new] = processes_.try_emplace(origin.tgid);
   Process& process = it->second;
   if (!is_new && !is_same(process, origin.started)) {
@@ -111,7 +124,7 @@ Usage* World::usage_of(Process& process, Volume& volume) {
     return nullptr;
   }
   if (process.reader == nullptr) {
-    if (!process.container_id.empty() || process.comm == kKubelet) {
+    if (!process.container_id.empty() || process.gone || process.comm == kKubelet) {
       return nullptr;
     }
     make_process_reader(process);
@@ -221,6 +234,11 @@ void World::remove_reader(Reader& reader) {
       member->reader = nullptr;
     }
   }
+  for (auto& [tgid, process] : departed_) {
+    if (process.reader == &reader) {
+      process.reader = nullptr;
+    }
+  }
   if (!reader.container_id.empty()) {
     containers_.erase(reader.container_id);
     std::erase_if(container_of_cgroup_,
@@ -229,6 +247,20 @@ void World::remove_reader(Reader& reader) {
   const auto it = std::find_if(readers_.begin(), readers_.end(),
                                [&](const auto& owned) { return owned.get() == &reader; });
   readers_.erase(it);
+}
+
+void World::end_process(std::uint32_t tgid) {
+  const auto it = processes_.find(tgid);
+  if (it == processes_.end()) {
+    return;
+  }
+  departed_.insert_or_assign(tgid, it->second).first->second.gone = true;
+  departures_.push_back(tgid);
+  if (departures_.size() > kMaxDeparted) {
+    departed_.erase(departures_.front());
+    departures_.pop_front();
+  }
+  remove_process(tgid);
 }
 
 void World::remove_process(std::uint32_t tgid) {

@@ -2,6 +2,7 @@
 // The engine's memory, kept in step with the events. Knows what happened, concludes nothing.
 #pragma once
 
+#include <deque>
 #include <memory>
 #include <string>
 #include <unordered_map>
@@ -29,6 +30,7 @@ class World {
 
   Volume* volume(VolumeId id);
   const Volume* volume(VolumeId id) const;
+  // Also one that ended a short while ago.
   Process* process(std::uint32_t tgid);
   const Process* process(std::uint32_t tgid) const;
   Reader* container(const std::string& id);
@@ -75,7 +77,7 @@ class World {
   // This process publishes this volume: it is no reader of it, and neither is a container that it
   // runs in, unless it was injected there. Who publishes a Kubernetes volume from outside of
   // containers (kubelet, under whatever name) is no reader of any.
-  void mark_publisher(Process& process, VolumeId volume);
+  void mark_publisher(Process& process, VolumeId id);
 
   void add_watch(Process& process, const WatchAddEvent& event);
   // The living watch; null when it is not known. One that an exec seemed to end lives again: who
@@ -89,13 +91,15 @@ class World {
   bool watches_known(const Process& process) const;
 
   void remove_reader(Reader& reader);
+  // It ended. What it did before and what is told late is still its own, not that of a new process.
+  void end_process(std::uint32_t tgid);
   void remove_process(std::uint32_t tgid);
   void remove_volume(VolumeId id);
 
  private:
   Reader& make_process_reader(Process& process);
   Usage& usage_in(Reader& reader, Volume& volume);
-  void remove_usage(Reader& reader, VolumeId volume);
+  void remove_usage(Reader& reader, VolumeId id);
   void join_container(Process& process);
   // What the container is known to mount, as far as the volumes are known.
   void attach_mounts(Reader& reader);
@@ -105,6 +109,8 @@ class World {
   Timestamp traced_since_;
   std::unordered_map<VolumeId, Volume> volumes_;
   std::unordered_map<std::uint32_t, Process> processes_;
+  std::unordered_map<std::uint32_t, Process> departed_;
+  std::deque<std::uint32_t> departures_;  // tgids, in their order; bounds departed_
   std::vector<std::unique_ptr<Reader>> readers_;
   std::unordered_map<std::string, Reader*> containers_;
   std::unordered_map<std::uint64_t, std::string> container_of_cgroup_;

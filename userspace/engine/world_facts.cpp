@@ -74,8 +74,14 @@ void World::learn(const ContainerFact& fact) {
 }
 
 void World::learn(const ProcessFact& fact) {
-  Process* known = process(fact.tgid);
-  if (known != nullptr && !is_same(*known, fact.started)) {
+  if (const auto departed = departed_.find(fact.tgid); departed != departed_.end()) {
+    if (is_same(departed->second, fact.started)) {
+      return;
+    }
+    departed_.erase(departed);
+  }
+  if (const Process* known = process(fact.tgid);
+      known != nullptr && !is_same(*known, fact.started)) {
     remove_process(fact.tgid);
   }
   Process& process = processes_[fact.tgid];
