@@ -40,6 +40,8 @@ class Lines {
 
   void observe(const Event& event) { engine_.observe(event); }
   const std::string& text() const { return text_; }
+  // "app: stale (no_watcher)", one a line.
+  const std::string& verdicts() const { return verdicts_; }
 
  private:
   static EngineOptions options(const Scenario& scenario) {
@@ -53,12 +55,18 @@ class Lines {
       if (const auto* start = std::get_if<StartReport>(&report)) {
         session_ = {start->node, start->wall_offset_ns};
       }
+      if (const auto* reload = std::get_if<ReloadReport>(&report)) {
+        verdicts_ += reload->reader.name + ": ";
+        verdicts_ += name_of(reload->verdict);
+        verdicts_ += reload->cause ? " (" + std::string(name_of(*reload->cause)) + ")\n" : "\n";
+      }
       text_ += json_line(report, session_);
     };
   }
 
   Session session_;
   std::string text_;
+  std::string verdicts_;
   Engine engine_;
 };
 
@@ -114,6 +122,45 @@ TEST_P(Stories, gives_the_same_lines_from_a_recording) {
   }
   EXPECT_EQ((*reader)->undecodable(), 0U);
   EXPECT_EQ(replayed.text(), live.text());
+}
+
+std::vector<Event> events_of(const Scenario& scenario) {
+  std::vector<Event> events;
+  Story story([&](const Event& event) { events.push_back(event); });
+  scenario.tell(story);
+  return events;
+}
+
+std::string verdicts_of(const Scenario& scenario, const std::vector<Event>& events) {
+  Lines lines(scenario);
+  for (const Event& event : events) {
+    lines.observe(event);
+  }
+  return lines.verdicts();
+}
+
+TEST_P(Stories, keeps_its_verdicts_when_records_come_twice) {
+  const std::vector<Event> events = events_of(GetParam());
+  std::vector<Event> doubled;
+  for (const Event& event : events) {
+    doubled.insert(doubled.end(), origin_of(event) != nullptr ? 2 : 1, event);
+  }
+  EXPECT_EQ(verdicts_of(GetParam(), doubled), verdicts_of(GetParam(), events));
+}
+
+TEST_P(Stories, keeps_its_verdicts_when_neighbours_swap) {
+  const std::vector<Event> events = events_of(GetParam());
+  const std::string expected = verdicts_of(GetParam(), events);
+  for (std::size_t i = 1; i < events.size(); ++i) {
+    // Facts are made in order; records of different rings meet within the bound of the merge.
+    if (origin_of(events[i]) == nullptr || origin_of(events[i - 1]) == nullptr ||
+        time_of(events[i]) - time_of(events[i - 1]) > 1ms) {
+      continue;
+    }
+    std::vector<Event> swapped = events;
+    std::swap(swapped[i], swapped[i - 1]);
+    EXPECT_EQ(verdicts_of(GetParam(), swapped), expected) << "events " << i - 1 << " and " << i;
+  }
 }
 
 INSTANTIATE_TEST_SUITE_P(All, Stories, ::testing::ValuesIn(all_stories()), [](const auto& story) {

@@ -112,6 +112,31 @@ TEST_F(EngineTest, forgets_an_exit_that_came_after_the_pid_was_used_again) {
   EXPECT_THAT(told_.verdicts(), ElementsAre("app: reloaded"));
 }
 
+TEST_F(EngineTest, never_counts_what_an_observer_read_though_it_is_told_after_its_exit) {
+  StoryVolume& config = story_.config_map();
+  const auto app = story_.container("app", {&config});
+  story_.publish(config);
+  const auto cat = story_.injected(app, "cat");
+  story_.open(cat, config, "app.yaml");
+  story_.exit(cat);
+  story_.read(cat, config, "app.yaml");
+  EXPECT_THAT(told_.verdicts(), IsEmpty());
+  pass_deadline();
+  EXPECT_THAT(asked_, ElementsAre(app.main.tgid));
+  EXPECT_THAT(told_.verdicts(), ElementsAre("app: stale (no_watcher)"));
+}
+
+TEST_F(EngineTest, counts_what_a_worker_read_though_it_is_told_after_its_exit) {
+  StoryVolume& config = story_.config_map();
+  const auto app = story_.container("app", {&config});
+  const auto worker = story_.child(app.main, "worker");
+  story_.publish(config);
+  story_.open(worker, config, "app.yaml");
+  story_.exit(worker);
+  story_.read(worker, config, "app.yaml");
+  EXPECT_THAT(told_.verdicts(), ElementsAre("app: reloaded"));
+}
+
 TEST_F(EngineTest, finds_a_reader_whatever_order_its_facts_come_in) {
   std::vector<Event> facts;
   Story recorder([&](const Event& event) { facts.push_back(event); });
