@@ -2,6 +2,7 @@
 #include "userspace/engine/world.h"
 
 #include <algorithm>
+#include <set>
 #include <utility>
 
 namespace reloadtrace {
@@ -21,7 +22,7 @@ constexpr std::size_t kMaxDeparted = 256;
 constexpr std::size_t kShortId = 12;
 
 // A reader that starts a short-lived child for each look at its files leaves the uses of the dead
-// behind; they may still decide a verdict, but not without bound.
+// behind. One that read a file to its end still counts; more of the same file do not.
 constexpr std::size_t kMaxUses = 1024;
 
 void forget_dead(Usage& usage, const Reader& reader) {
@@ -32,7 +33,11 @@ void forget_dead(Usage& usage, const Reader& reader) {
     return std::find(reader.processes.begin(), reader.processes.end(), tgid) ==
            reader.processes.end();
   };
-  std::erase_if(usage.uses, [&](const auto& entry) { return is_dead(entry.first.first); });
+  std::set<InodeId> kept;
+  std::erase_if(usage.uses, [&](const auto& entry) {
+    const auto& [key, use] = entry;
+    return is_dead(key.first) && (!use.completed || !kept.insert(key.second).second);
+  });
   std::erase_if(usage.bursts, [&](const auto& entry) { return is_dead(entry.first); });
 }
 
