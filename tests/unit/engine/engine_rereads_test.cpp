@@ -74,6 +74,26 @@ TEST_F(EngineTest, does_not_ask_for_files_that_only_observers_opened) {
   EXPECT_THAT(told_.verdicts(), ElementsAre("app: reloaded"));
 }
 
+TEST_F(EngineTest, remembers_what_one_of_very_many_short_lived_children_read) {
+  StoryVolume& config = story_.config_map({{"a", "one"}, {"b", "one"}, {"c", "one"}});
+  const auto app = story_.container("app", {&config});
+  story_.reread(app.main, config, "a");
+  story_.reread(app.main, config, "b");
+  story_.publish(config, {{"a", "two"}, {"b", "two"}, {"c", "one"}});
+  const auto run = [&](const char* file) {
+    const auto cat = story_.child(app.main, "cat");
+    story_.reread(cat, config, file);
+    story_.exit(cat);
+  };
+  run("a");
+  for (int i = 0; i < 3000; ++i) {
+    run("c");
+  }
+  EXPECT_THAT(told_.verdicts(), IsEmpty());
+  run("b");
+  EXPECT_THAT(told_.verdicts(), ElementsAre("app: reloaded"));
+}
+
 TEST_F(EngineTest, never_makes_kubelet_a_reader) {
   StoryVolume& config = story_.config_map();
   story_.reread(story_.publisher(), config, "app.yaml");  // a resync before any publish

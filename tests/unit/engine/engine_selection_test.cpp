@@ -91,6 +91,7 @@ TEST(Evidence, is_said_event_by_event_when_it_was_asked_for) {
   story.begin();
   StoryVolume& config = story.config_map();
   const auto app = story.container("app", {&config});
+  story.ready();
   const auto watch = story.watch(app.main, config, "", kDirectoryMask);
   story.publish(config);
   story.notify(watch, IN_MOVED_TO, "..data");
