@@ -22,7 +22,7 @@
 
 #define RELOADTRACE_ABI_VERSION 1
 
-#define RELOADTRACE_COMM_LEN 16 /* TASK_COMM_LEN */
+#define RELOADTRACE_COMM_LEN 16	 /* TASK_COMM_LEN */
 #define RELOADTRACE_TREE_LEN 320 /* names from a volume's root down to a file */
 #define RELOADTRACE_PATH_LEN 512 /* a path as an application passed it */
 #define RELOADTRACE_NAME_LEN 128 /* the name in an inotify event */
@@ -42,14 +42,16 @@ enum reloadtrace_event_kind {
 	RELOADTRACE_EV_FORK = 11,	 /* facts ring */
 	RELOADTRACE_EV_EXEC = 12,	 /* facts ring */
 	RELOADTRACE_EV_EXIT = 13,	 /* facts ring */
-	RELOADTRACE_EV_WRITE_OPEN = 14,	 /* facts ring; an open that can write: a publisher at work */
+	RELOADTRACE_EV_WRITE_OPEN =
+		14, /* facts ring; an open that can write: a publisher at work */
 };
 
 struct reloadtrace_header {
 	__u64 ts_ns;	/* CLOCK_MONOTONIC, bpf_ktime_get_ns() */
-	__u64 start_ns; /* group leader's task->start_time (CLOCK_MONOTONIC): with tgid, one process */
+	__u64 start_ns; /* group leader's task->start_time (CLOCK_MONOTONIC): with tgid, one process
+			 */
 	__u64 cgroup_id; /* of the hierarchy chosen at load, see maps.bpf.h; 0 = unknown */
-	__u32 tgid;	/* in the initial pid namespace */
+	__u32 tgid;	 /* in the initial pid namespace */
 	__u32 tid;
 	__u16 kind; /* enum reloadtrace_event_kind */
 	__u16 size; /* whole record, header included */
@@ -67,8 +69,8 @@ enum reloadtrace_file_flags {
 /* What a descriptor or a watch really refers to: from struct file and dentry, never from a path. */
 struct reloadtrace_file {
 	__u64 volume_ino;     /* the tracked root met while climbing d_parent */
-	__u64 generation_ino; /* child of that root on the climb; 0 = the file lies in the root itself,
-				 or is the root */
+	__u64 generation_ino; /* child of that root on the climb; 0 = the file lies in the root
+				 itself, or is the root */
 	__u64 ino;
 	__u64 size;  /* i_size now, bytes */
 	__u32 dev;   /* s_dev as the kernel keeps it: major << 20 | minor; same for root and file */
@@ -78,8 +80,8 @@ struct reloadtrace_file {
 RELOADTRACE_LAYOUT(sizeof(struct reloadtrace_file) == 40);
 
 /*
- * The names met while climbing, leaf first, each followed by NUL: "app.yaml\0..2026_…\0". The root's
- * own name is not among them.
+ * The names met while climbing, leaf first, each followed by NUL: "app.yaml\0..2026_…\0". The
+ * root's own name is not among them.
  */
 struct reloadtrace_tree {
 	__u16 len;	 /* bytes used in names, the NULs included */
@@ -135,23 +137,24 @@ struct reloadtrace_open_failed_event {
 RELOADTRACE_LAYOUT(sizeof(struct reloadtrace_open_failed_event) == 584);
 
 /*
- * A successful rename whose new name may lie in a volume. Its paths are hints (the syscall leaves no
- * dentry behind): userspace confirms by asking the volume what changed.
+ * A successful rename whose new name may lie in a volume. Its paths are hints (the syscall leaves
+ * no dentry behind): userspace confirms by asking the volume what changed.
  */
 struct reloadtrace_rename_event {
 	struct reloadtrace_header header;
-	__u64 base_ino; /* directory that new_path starts at (cwd or dfd), 0 = absolute */
-	__u32 base_dev; /* as reloadtrace_file.dev */
-	__u32 flags;	/* of renameat2 */
+	__u64 base_ino;	       /* directory that new_path starts at (cwd or dfd), 0 = absolute */
+	__u32 base_dev;	       /* as reloadtrace_file.dev */
+	__u32 flags;	       /* of renameat2 */
 	__u64 base_volume_ino; /* volume that this directory lies in or is, 0 = none */
-	__u32 old_truncated; /* 1 = the path did not fit */
+	__u32 old_truncated;   /* 1 = the path did not fit */
 	__u32 new_truncated;
 	char old_path[RELOADTRACE_PATH_LEN];
 	char new_path[RELOADTRACE_PATH_LEN];
 };
 RELOADTRACE_LAYOUT(sizeof(struct reloadtrace_rename_event) == 1112);
 
-/* A successful symlink or symlinkat under the same filter; names the generation before its rename. */
+/* A successful symlink or symlinkat under the same filter; names the generation before its rename.
+ */
 struct reloadtrace_symlink_event {
 	struct reloadtrace_header header;
 	char target[RELOADTRACE_PATH_LEN];
@@ -173,7 +176,7 @@ struct reloadtrace_watch_add_event {
 	struct reloadtrace_tree tree;	/* names of the target; empty for the root itself */
 	__s32 fd;
 	__s32 wd;
-	__u32 mask; /* as passed to inotify_add_watch */
+	__u32 mask;	/* as passed to inotify_add_watch */
 	__u32 reserved; /* zero */
 };
 RELOADTRACE_LAYOUT(sizeof(struct reloadtrace_watch_add_event) == 440);
@@ -227,10 +230,10 @@ RELOADTRACE_LAYOUT(sizeof(struct reloadtrace_exit_event) == 64);
 enum reloadtrace_loss {
 	RELOADTRACE_LOSS_FACTS_RING_FULL = 0,
 	RELOADTRACE_LOSS_ACTIVITY_RING_FULL = 1,
-	RELOADTRACE_LOSS_MAP_FULL = 2,	     /* scope entry of a process or inotify group not kept */
-	RELOADTRACE_LOSS_READ_FAULT = 3,     /* kernel or user memory could not be read */
-	RELOADTRACE_LOSS_WALK_TOO_DEEP = 4,  /* no root met within the bound on a tracked device */
-	RELOADTRACE_LOSS_TRUNCATED = 5,	     /* a name, a path or a batch of notifications was cut */
+	RELOADTRACE_LOSS_MAP_FULL = 2,	    /* scope entry of a process or inotify group not kept */
+	RELOADTRACE_LOSS_READ_FAULT = 3,    /* kernel or user memory could not be read */
+	RELOADTRACE_LOSS_WALK_TOO_DEEP = 4, /* no root met within the bound on a tracked device */
+	RELOADTRACE_LOSS_TRUNCATED = 5,	    /* a name, a path or a batch of notifications was cut */
 	RELOADTRACE_LOSS_MAX = 6,
 };
 

@@ -29,8 +29,8 @@ struct BpfOptions {
 class BpfSource : public EventSource, public Scope {
  public:
   // Loads and attaches. Needs CAP_BPF and CAP_PERFMON (or root) and kernel BTF. Hooks that this
-  // kernel lacks are left out one by one and shown as Missing; the error of a required one says what
-  // is missing and what to do, with the code of its cause (EPERM, ENOENT for no BTF, …).
+  // kernel lacks are left out one by one and shown as Missing; the error of a required one says
+  // what is missing and what to do, with the code of its cause (EPERM, ENOENT for no BTF, …).
   static Result<std::unique_ptr<BpfSource>> open(const BpfOptions& options);
 
   // In a fixed order; the names of the `start` line.
