@@ -2,6 +2,8 @@
 // The stand-in for kubelet leaves the tree, and makes the system calls, that kubelet does.
 #include <gtest/gtest.h>
 
+#include <optional>
+
 #include <algorithm>
 #include <filesystem>
 #include <set>
@@ -113,9 +115,9 @@ TEST_F(Publisher, explains_why_it_failed) {
 // Calls of one update as strace saw them on a kubelet, with what varies replaced: V the volume, OLD
 // and NEW the generations. Only what changes the volume.
 TEST_F(Publisher, makes_the_system_calls_of_kubelet_in_their_order) {
-  if (find_program("strace").empty()) {
-    GTEST_SKIP() << "needs strace";
-  }
+  RELOADTRACE_REQUIRE(find_program("strace").empty()
+                          ? std::optional<std::string>("needs strace: install the package strace")
+                          : std::nullopt);
   const std::string old = volume_.publish({{"app.yaml", "one"}, {"limits.conf", "x"}});
   Command command =
       volume_.publisher({{"app.yaml", "two"}, {"new.yaml", "n"}}, {.remove = {"limits.conf"}});

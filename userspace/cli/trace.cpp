@@ -88,6 +88,9 @@ class LiveSession {
     begun_ = refreshed_ = now;
     say_to_user(fmt::format("ready: {} volumes, {} readers", pipeline_.engine().volumes(),
                             pipeline_.engine().readers()));
+    for (const std::string& who : pipeline_.engine().awaited()) {
+      say_to_user("waiting for " + who);
+    }
     return Unit{};
   }
 

@@ -26,7 +26,7 @@ struct EngineOptions {
   Duration deadline = std::chrono::seconds(120);
   // Also say each piece of evidence (--events).
   bool evidence = false;
-  World::Selection selection;
+  Selection selection;
 };
 
 inline constexpr char kContentsGone[] =
@@ -51,6 +51,8 @@ class Engine {
 
   std::size_t volumes() const { return world_.volume_count(); }
   std::size_t readers() const { return world_.reader_count(); }
+  // Readers that were asked for and have not appeared: "container web", "process 12".
+  std::vector<std::string> awaited() const { return world_.awaited(); }
 
  private:
   void on(const SessionFact& fact);

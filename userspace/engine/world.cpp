@@ -18,9 +18,6 @@ bool contains(const std::vector<VolumeId>& volumes, VolumeId volume) {
 // Records of an ended process come within the bound of the merge, some milliseconds.
 constexpr std::size_t kMaxDeparted = 256;
 
-// A container's short id, as runtimes print it.
-constexpr std::size_t kShortId = 12;
-
 // A reader that starts a short-lived child for each look at its files leaves the uses of the dead
 // behind. One that read a file to its end still counts; more of the same file do not.
 constexpr std::size_t kMaxUses = 1024;
@@ -302,7 +299,7 @@ Reader& World::make_process_reader(Process& process) {
   reader.main = process.tgid;
   reader.processes.push_back(process.tgid);
   process.reader = &reader;
-  reader.selected = selected(reader);
+  reader.selected = selection_.takes(reader);
   return reader;
 }
 
@@ -372,24 +369,26 @@ void World::join_container(Process& process) {
   }
   process.reader = reader;
   reader->processes.push_back(process.tgid);
-  reader->selected = reader->selected || selected(*reader);
+  reader->selected = reader->selected || selection_.takes(*reader);
 }
 
-bool World::selected(const Reader& reader) const {
-  if (selection_.containers.empty() && selection_.pids.empty()) {
-    return true;
+std::vector<std::string> World::awaited() const {
+  std::vector<std::string> out;
+  const auto none = [&](auto matches) {
+    return std::none_of(readers_.begin(), readers_.end(),
+                        [&](const auto& reader) { return matches(*reader); });
+  };
+  for (const std::string& name : selection_.containers) {
+    if (none([&](const Reader& reader) { return names_it(name, reader); })) {
+      out.push_back("container " + name);
+    }
   }
-  const auto names_it = [&](const std::string& wanted) {
-    return !reader.container_id.empty() &&
-           (wanted == reader.container.name || wanted == reader.container_id ||
-            (wanted.size() >= kShortId && reader.container_id.starts_with(wanted)));
-  };
-  const auto is_in_it = [&](std::uint32_t pid) {
-    return std::find(reader.processes.begin(), reader.processes.end(), pid) !=
-           reader.processes.end();
-  };
-  return std::any_of(selection_.containers.begin(), selection_.containers.end(), names_it) ||
-         std::any_of(selection_.pids.begin(), selection_.pids.end(), is_in_it);
+  for (const std::uint32_t pid : selection_.pids) {
+    if (none([&](const Reader& reader) { return has_process(reader, pid); })) {
+      out.push_back("process " + std::to_string(pid));
+    }
+  }
+  return out;
 }
 
 }  // namespace reloadtrace

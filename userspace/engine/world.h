@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "userspace/engine/model.h"
+#include "userspace/engine/selection.h"
 #include "userspace/wire/event.h"
 
 namespace reloadtrace {
@@ -19,13 +20,6 @@ bool is_same(const Process& process, Timestamp started);
 // Pointers that it hands out are valid until the volume, process or reader is removed.
 class World {
  public:
-  // Only readers that pass are judged: a container by name or id (prefix of 12 or more), a process,
-  // or a container with that process in it. Empty lists let all pass.
-  struct Selection {
-    std::vector<std::string> containers;
-    std::vector<std::uint32_t> pids;
-  };
-
   explicit World(Selection selection) : selection_(std::move(selection)) {}
 
   Volume* volume(VolumeId id);
@@ -37,6 +31,8 @@ class World {
 
   std::size_t volume_count() const { return volumes_.size(); }
   std::size_t reader_count() const;
+  // Those that were asked for and have not appeared: "container web", "process 12".
+  std::vector<std::string> awaited() const;
 
   // In the order in which they appeared.
   template <typename Visit>
@@ -103,7 +99,6 @@ class World {
   void join_container(Process& process);
   // What the container is known to mount, as far as the volumes are known.
   void attach_mounts(Reader& reader);
-  bool selected(const Reader& reader) const;
 
   Selection selection_;
   Timestamp traced_since_;

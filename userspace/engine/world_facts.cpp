@@ -70,7 +70,7 @@ void World::learn(const ContainerFact& fact) {
       join_container(process);
     }
   }
-  reader->selected = reader->selected || selected(*reader);
+  reader->selected = reader->selected || selection_.takes(*reader);
 }
 
 void World::learn(const ProcessFact& fact) {

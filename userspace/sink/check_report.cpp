@@ -39,7 +39,7 @@ std::string to_table(const CheckReport& report) {
 }
 
 std::string hook_purpose(const std::string& name) {
-  static const std::unordered_map<std::string, std::string> kPurposes{
+  static const std::unordered_map<std::string, std::string> purposes{
       {"open", "opens of a volume's files: required"},
       {"read", "reads of a volume's files, and of inotify queues: required"},
       {"mmap", "mappings; without it every stale verdict is unknown"},
@@ -48,12 +48,12 @@ std::string hook_purpose(const std::string& name) {
       {"write_close", "in-place writes as publishes"},
       {"inotify", "watches; without it a stale verdict has no cause"},
       {"fork", "children as readers and observers"},
-      {"exec", "new containers, restarts, observers"},
-      {"exit", "readers that ended"},
+      {"exec", "new containers, restarts, observers: required"},
+      {"exit", "readers that ended: required"},
       {"adopt", "inotify queues that existed before the tracer"},
   };
-  const auto purpose = kPurposes.find(name);
-  return purpose == kPurposes.end() ? "" : purpose->second;
+  const auto purpose = purposes.find(name);
+  return purpose == purposes.end() ? "" : purpose->second;
 }
 
 }  // namespace reloadtrace
