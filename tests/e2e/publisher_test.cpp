@@ -2,10 +2,9 @@
 // The stand-in for kubelet leaves the tree, and makes the system calls, that kubelet does.
 #include <gtest/gtest.h>
 
-#include <optional>
-
 #include <algorithm>
 #include <filesystem>
+#include <optional>
 #include <set>
 
 #include "tests/support/requirements.h"
