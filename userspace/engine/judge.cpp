@@ -102,6 +102,16 @@ std::optional<TornPair> find_torn(const Usage& usage,
   return std::nullopt;
 }
 
+Timestamp visible_since(const Usage& usage, const Publish& publish) {
+  Timestamp since = publish.at();
+  for (const Notice& notice : usage.notices) {
+    if ((notice.mask & IN_MOVED_TO) != 0 && notice.at >= publish.prepared) {
+      since = std::min(since, notice.at);
+    }
+  }
+  return since;
+}
+
 bool began_after(std::uint32_t tgid, Timestamp at, const World& world) {
   const Process* process = world.process(tgid);
   const Reader* reader = process != nullptr ? process->reader : nullptr;
@@ -139,17 +149,20 @@ Trigger trigger_of(const Usage& usage,
                    const Publish& publish,
                    const FileUse& reread,
                    const World& world) {
-  if (began_after(reread.tgid, publish.at(), world)) {
+  const Timestamp visible = visible_since(usage, publish);
+  if (began_after(reread.tgid, visible, world)) {
     const Process* process = world.process(reread.tgid);
     const Timestamp began = std::max(process->started, process->executed);
-    return {{TriggerKind::Restart,
-             "the process began " + say(began - publish.at()) + " after the publish"},
+    return {{TriggerKind::Restart, "the process began " +
+                                       say(std::max(began - publish.at(), Duration{})) +
+                                       " after the publish"},
             began};
   }
   const Timestamp opened = reread.opened ? reread.opened : reread.last_read;
+  const Timestamp heard_from = std::min(visible, publish.at() - kEarlyNotice);
   const Notice* heard = nullptr;
   for (const Notice& notice : usage.notices) {
-    if (notice.at >= publish.at() - kEarlyNotice && notice.at <= opened &&
+    if (notice.at >= heard_from && notice.at <= opened &&
         (heard == nullptr || tells_more(notice, *heard))) {
       heard = &notice;
     }

@@ -131,7 +131,7 @@ void Engine::settle(Usage& usage, Timestamp now) {
   Verdict verdict = Verdict::Reloaded;
   if (judgement.phase == Phase::Said) {
     verdict = Verdict::Late;
-  } else if (began_after(last->tgid, judgement.publish->at(), world_)) {
+  } else if (began_after(last->tgid, visible_since(usage, *judgement.publish), world_)) {
     verdict = Verdict::Restarted;
   }
   const Volume* volume = world_.volume(usage.volume);

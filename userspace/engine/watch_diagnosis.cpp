@@ -136,8 +136,9 @@ struct Heard {
 
 Heard heard_of(const Usage& usage, const Publish& publish) {
   Heard out;
+  const Timestamp from = std::min(visible_since(usage, publish), publish.at() - kEarlyNotice);
   for (const Notice& notice : usage.notices) {
-    if (notice.at < publish.at() - kEarlyNotice) {
+    if (notice.at < from) {
       continue;
     }
     ++out.count;

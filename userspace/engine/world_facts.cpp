@@ -173,7 +173,7 @@ void World::publish(Volume& volume, std::shared_ptr<const Publish> publish) {
   for (Usage* usage : volume.usages) {
     // A fast application has tried, and failed, before the rename returned to the publisher.
     std::erase_if(usage->failed_opens,
-                  [&](const OpenFailedFact& failed) { return failed.at < fact.at - kEarlyNotice; });
+                  [&](const OpenFailedFact& failed) { return failed.at < publish->prepared; });
     usage->observers.clear();
     while (!usage->notices.empty() && usage->notices.front().at < keep_from) {
       usage->notices.pop_front();

@@ -131,6 +131,18 @@ TEST_F(Triggers, says_how_long_after_the_publish_a_restarted_process_began) {
   EXPECT_THAT(trigger().detail, ::testing::HasSubstr("2.0 s after the publish"));
 }
 
+TEST_F(Triggers, calls_an_exec_that_answered_the_swap_before_its_rename_returned_a_restart) {
+  const auto watch = story_.watch(app_.main, config_, "", kDirectoryMask);
+  auto next = story_.prepare(config_, {{"app.yaml", "two"}});
+  story_.pass(2ms);
+  story_.notify(watch, IN_MOVED_TO, "..data");
+  story_.exec(app_.main, "app");
+  story_.pass(3ms);  // the publisher had lost the processor
+  story_.swap(config_, next);
+  story_.reread(app_.main, config_, "app.yaml");
+  EXPECT_EQ(trigger().kind, TriggerKind::Restart);
+}
+
 TEST_F(Triggers, calls_a_circle_of_parents_no_restart_and_does_not_hang) {
   StoryProcess a = app_.main;
   StoryProcess b = story_.child(a, "b");
