@@ -22,7 +22,8 @@ TEST_F(CommandLine, container_judges_that_one_alone) {
   volume_.publish({{"app.yaml", "one"}});
   const Container& wanted = start("directory-watcher");
   start("no-watcher");
-  trace({"--container", wanted.id().substr(0, 12)}, "1");
+  view_ = {"--container", wanted.id().substr(0, 12)};
+  trace({}, "1");
   volume_.publish({{"app.yaml", "two"}});
   EXPECT_EQ(verdict(wanted).at("verdict"), "reloaded");
   std::this_thread::sleep_for(std::chrono::milliseconds(1500));
@@ -34,7 +35,8 @@ TEST_F(CommandLine, pid_judges_the_container_with_that_process) {
   volume_.publish({{"app.yaml", "one"}});
   const Container& wanted = start("directory-watcher");
   start("no-watcher");
-  trace({"--pid", std::to_string(wanted.pid())}, "1");
+  view_ = {"--pid", std::to_string(wanted.pid())};
+  trace({}, "1");
   volume_.publish({{"app.yaml", "two"}});
   EXPECT_EQ(verdict(wanted).at("process").at("pid"), wanted.pid());
   EXPECT_EQ(of_kind(tracer_->stop().lines, "reload").size(), 1U);

@@ -16,6 +16,7 @@ Container& Story::start(ContainerOptions options) {
 void Story::trace(const std::vector<std::string>& more, const std::string& deadline) {
   std::vector<std::string> arguments = {"--path", volume_.path(), "--deadline", deadline};
   arguments.insert(arguments.end(), more.begin(), more.end());
+  arguments.insert(arguments.end(), view_.begin(), view_.end());
   tracer_ = std::make_unique<Tracer>(TracerOptions{.arguments = arguments, .record = true});
 }
 
@@ -54,7 +55,7 @@ void Story::TearDown() {
     ASSERT_EQ(live.lines.back().at("kind"), "stop");
     EXPECT_EQ(live.lines.back().at("lost"), Line::object());
   }
-  const Trace replayed = tracer_->replay();
+  const Trace replayed = tracer_->replay(view_);
   EXPECT_EQ(replayed.exit_code, 0) << replayed.errors;
   EXPECT_EQ(difference(live.lines, replayed.lines), "");
 }

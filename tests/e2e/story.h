@@ -44,6 +44,8 @@ class Story : public TracerTest {
   Volume volume_{pod_};
   std::vector<std::unique_ptr<Container>> containers_;
   std::unique_ptr<Tracer> tracer_;
+  // Options of trace and replay alike: a recording holds all readers, whoever was asked about.
+  std::vector<std::string> view_;
   bool may_lose_ = false;  // for tests that provoke losses
 };
 
