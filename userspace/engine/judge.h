@@ -38,8 +38,9 @@ std::optional<TornPair> find_torn(const Usage& usage,
                                   const Judgement& judgement,
                                   const World& world);
 
-// When the publish was there for this reader. The publisher can lose the processor before its rename
-// returns to it, which is the time of a publish; so a notice of the swap proves an earlier one.
+// When the publish was there for this reader. The publisher can lose the processor before its
+// rename returns to it, which is the time of a publish; so a notice of the swap proves an earlier
+// one.
 Timestamp visible_since(const Usage& usage, const Publish& publish);
 
 // The process, and every ancestor of it in the same reader, began after the publish: what it read
