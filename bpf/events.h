@@ -26,6 +26,7 @@
 #define RELOADTRACE_TREE_LEN 320 /* names from a volume's root down to a file */
 #define RELOADTRACE_PATH_LEN 512 /* a path as an application passed it */
 #define RELOADTRACE_NAME_LEN 128 /* the name in an inotify event */
+#define RELOADTRACE_LINE_LEN 64	 /* "POST /-/reload": method and path of a reload request */
 
 enum reloadtrace_event_kind {
 	RELOADTRACE_EV_INVALID = 0,
@@ -43,7 +44,14 @@ enum reloadtrace_event_kind {
 	RELOADTRACE_EV_EXEC = 12,	 /* facts ring */
 	RELOADTRACE_EV_EXIT = 13,	 /* facts ring */
 	RELOADTRACE_EV_WRITE_OPEN =
-		14, /* facts ring; an open that can write: a publisher at work */
+		14,		    /* facts ring; an open that can write: a publisher at work */
+	RELOADTRACE_EV_POLL = 15,   /* activity ring */
+	RELOADTRACE_EV_SIGNAL = 16, /* facts ring */
+	RELOADTRACE_EV_HTTP_REQUEST = 17,  /* facts ring */
+	RELOADTRACE_EV_HTTP_RESPONSE = 18, /* facts ring */
+	RELOADTRACE_EV_WATCH_FAILED = 19,  /* facts ring */
+	RELOADTRACE_EV_FANOTIFY_MARK = 20, /* facts ring */
+	RELOADTRACE_EV_FANOTIFY = 21,	   /* facts ring */
 };
 
 struct reloadtrace_header {
@@ -102,17 +110,21 @@ struct reloadtrace_open_event {
 };
 RELOADTRACE_LAYOUT(sizeof(struct reloadtrace_open_event) == 432);
 
-/* READ: one successful read, pread64, readv, preadv or preadv2, also one that returned 0. */
+/*
+ * READ: bytes that went from the file to wherever: read, pread64, readv, preadv, preadv2, sendfile,
+ * splice, copy_file_range, or io_uring's READ, READV, READ_FIXED; also one that returned 0.
+ */
 struct reloadtrace_read_event {
 	struct reloadtrace_header header;
 	struct reloadtrace_file file;
-	__u64 offset; /* of the first byte read */
-	__u64 count;  /* bytes returned; 0 = at or beyond the end */
-	__s32 fd;
+	__u64 offset;	/* of the first byte read */
+	__u64 count;	/* bytes returned; 0 = at or beyond the end */
+	__s32 fd;	/* -1 = not known (io_uring) */
 	__u32 reserved; /* zero */
 };
 RELOADTRACE_LAYOUT(sizeof(struct reloadtrace_read_event) == 120);
 
+/* MAP: mmap, or the execution of a program that lies in a volume (then fd is -1). */
 struct reloadtrace_map_event {
 	struct reloadtrace_header header;
 	struct reloadtrace_file file;
@@ -226,6 +238,124 @@ struct reloadtrace_exit_event {
 };
 RELOADTRACE_LAYOUT(sizeof(struct reloadtrace_exit_event) == 64);
 
+enum reloadtrace_poll_call {
+	RELOADTRACE_POLL_STAT = 1,     /* stat, newfstatat, statx: links followed */
+	RELOADTRACE_POLL_LSTAT = 2,    /* the same with AT_SYMLINK_NOFOLLOW, lstat */
+	RELOADTRACE_POLL_READLINK = 3, /* readlink, readlinkat */
+	RELOADTRACE_POLL_ACCESS = 4,   /* access, faccessat, faccessat2 */
+};
+
+/*
+ * Looks at one path by one process in scope, whose last path component is a name that a volume or
+ * its directory has. The first look is reported at once; a fast poller's are then counted and
+ * reported together, some times a second: the counts add up to all of its looks.
+ */
+struct reloadtrace_poll_event {
+	struct reloadtrace_header header; /* ts_ns: of the latest look in it */
+	__u64 first_ns;			  /* of the first look in it, CLOCK_MONOTONIC */
+	__u64 count;			  /* looks in it, at least 1 */
+	__u32 call;			  /* enum reloadtrace_poll_call */
+	__u32 error;			  /* of the latest look: positive errno, 0 = success */
+	__s32 dfd;
+	__u32 reserved; /* zero */
+	char path[RELOADTRACE_PATH_LEN];
+};
+RELOADTRACE_LAYOUT(sizeof(struct reloadtrace_poll_event) == 600);
+
+enum reloadtrace_signal_handling {
+	RELOADTRACE_SIGNAL_DEFAULT = 0, /* SIG_DFL */
+	RELOADTRACE_SIGNAL_IGNORED = 1, /* SIG_IGN */
+	RELOADTRACE_SIGNAL_HANDLED = 2, /* the process has a handler */
+	RELOADTRACE_SIGNAL_BLOCKED = 3, /* without a handler, but blocked: for sigwait or signalfd
+					 */
+};
+
+/* As TRACE_SIGNAL_* of include/trace/events/signal.h, and failures of the call. */
+enum reloadtrace_signal_outcome {
+	RELOADTRACE_SIGNAL_DELIVERED = 0,
+	RELOADTRACE_SIGNAL_DROPPED = 1, /* by the kernel: ignored, or an init without a handler */
+	RELOADTRACE_SIGNAL_PENDING = 2, /* one of these was pending already */
+	RELOADTRACE_SIGNAL_LOST = 3,	/* queue overflow */
+	RELOADTRACE_SIGNAL_REFUSED = 4, /* the call failed: see error */
+};
+
+/*
+ * SIGHUP, SIGUSR1 or SIGUSR2 for a process in scope; sent by the header's process, or refused to
+ * it.
+ */
+struct reloadtrace_signal_event {
+	struct reloadtrace_header header; /* the sender's; tgid 0 = the kernel itself */
+	__u64 target_start_ns;		  /* as header.start_ns; 0 when refused */
+	__u64 target_cgroup_id;		  /* as header.cgroup_id; 0 when refused */
+	__u32 target_tgid;		  /* in the initial pid namespace; 0 when refused */
+	__s32 target_pid; /* in the target's own pid namespace (1 = its init); when refused, as the
+			     sender named it */
+	__u32 signal;
+	__u32 handling; /* enum reloadtrace_signal_handling */
+	__u32 outcome;	/* enum reloadtrace_signal_outcome */
+	__u32 error;	/* positive errno when refused */
+	char target_comm[RELOADTRACE_COMM_LEN];
+};
+RELOADTRACE_LAYOUT(sizeof(struct reloadtrace_signal_event) == 112);
+
+/*
+ * A process in scope read a request line that counts as a reload request from a plain socket, or
+ * answered it. Of the request only what the pattern says is kept: a query may carry a secret.
+ */
+struct reloadtrace_http_event {
+	struct reloadtrace_header header;
+	__u64 request_ns; /* when the request was read, CLOCK_MONOTONIC; in a request ts_ns */
+	__u64 socket_ino;
+	__u32 status; /* of the answer; 0 in a request */
+	__s32 fd;
+	char line[RELOADTRACE_LINE_LEN]; /* the pattern that it matched, NUL-terminated */
+};
+RELOADTRACE_LAYOUT(sizeof(struct reloadtrace_http_event) == 144);
+
+enum reloadtrace_watch_call {
+	RELOADTRACE_WATCH_INIT = 1, /* inotify_init, inotify_init1 */
+	RELOADTRACE_WATCH_ADD = 2,  /* inotify_add_watch */
+	RELOADTRACE_WATCH_FANOTIFY_INIT = 3,
+	RELOADTRACE_WATCH_FANOTIFY_MARK = 4,
+};
+
+/*
+ * A process in scope could not set up a watch. Of failed add_watches and marks only those are
+ * reported whose last path component is a name that a volume or its directory has.
+ */
+struct reloadtrace_watch_failed_event {
+	struct reloadtrace_header header;
+	__u32 call;  /* enum reloadtrace_watch_call */
+	__u32 error; /* positive errno */
+	__u32 uid;   /* fsuid in the initial user namespace */
+	__u32 mask;
+	__s32 dfd;			 /* AT_FDCWD where the call has none */
+	__u32 reserved;			 /* zero */
+	char path[RELOADTRACE_PATH_LEN]; /* as passed; empty for the init calls */
+};
+RELOADTRACE_LAYOUT(sizeof(struct reloadtrace_watch_failed_event) == 592);
+
+/* A successful fanotify_mark(FAN_MARK_ADD) on an inode in a volume. */
+struct reloadtrace_fanotify_mark_event {
+	struct reloadtrace_header header;
+	struct reloadtrace_file target;
+	struct reloadtrace_tree tree; /* names of the target; empty for the root itself */
+	__u64 mask;
+	__s32 fd;
+	__u32 flags; /* FAN_MARK_* */
+};
+RELOADTRACE_LAYOUT(sizeof(struct reloadtrace_fanotify_mark_event) == 440);
+
+/* One struct fanotify_event_metadata that an application has just read from its queue. */
+struct reloadtrace_fanotify_event {
+	struct reloadtrace_header header;
+	__u64 mask;
+	__s32 fd;			 /* of the fanotify group */
+	__u32 reserved;			 /* zero */
+	char name[RELOADTRACE_NAME_LEN]; /* with FAN_REPORT_NAME, NUL-terminated; else empty */
+};
+RELOADTRACE_LAYOUT(sizeof(struct reloadtrace_fanotify_event) == 200);
+
 /* Every way to lose something. Each is counted per CPU in the reserve helper or beside it. */
 enum reloadtrace_loss {
 	RELOADTRACE_LOSS_FACTS_RING_FULL = 0,
@@ -234,7 +364,8 @@ enum reloadtrace_loss {
 	RELOADTRACE_LOSS_READ_FAULT = 3,    /* kernel or user memory could not be read */
 	RELOADTRACE_LOSS_WALK_TOO_DEEP = 4, /* no root met within the bound on a tracked device */
 	RELOADTRACE_LOSS_TRUNCATED = 5,	    /* a name, a path or a batch of notifications was cut */
-	RELOADTRACE_LOSS_MAX = 6,
+	RELOADTRACE_LOSS_POLLS = 6,	    /* looks at a path that could not be counted */
+	RELOADTRACE_LOSS_MAX = 7,
 };
 
 struct reloadtrace_stats {

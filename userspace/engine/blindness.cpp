@@ -19,7 +19,7 @@ constexpr std::string_view kNeededHooks[] = {"open", "read", "mmap", "publish"};
 // confidence.
 bool hides_reads(LossCause cause) {
   return cause != LossCause::Truncated && cause != LossCause::OutOfOrder &&
-         cause != LossCause::WalkTooDeep;
+         cause != LossCause::WalkTooDeep && cause != LossCause::Polls;
 }
 
 // Somebody may have read the final bytes of it while its writer was not done.

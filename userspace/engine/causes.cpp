@@ -38,6 +38,30 @@ std::string advice_for(Cause cause) {
     case Cause::MixedGenerations:
       return "resolve ..data once and open all files beneath it, or reread all when it changed "
              "meanwhile";
+    case Cause::QueueOverflow:
+      return "after IN_Q_OVERFLOW look at the whole directory: events were dropped";
+    case Cause::WatchSetupFailed:
+      return "raise fs.inotify.max_user_instances or max_user_watches, or watch a path that exists";
+    case Cause::PollMissed:
+      return "compare what the link ..data points to, or the inode, or a hash: not the time of the "
+             "link itself";
+    case Cause::PollPending:
+      return "wait for the next look, shorten its interval, or raise --deadline above it";
+    case Cause::SignalIgnored:
+      return "exec the application in the entrypoint, or run it under tini -g: nobody there "
+             "handles the signal";
+    case Cause::SignalRefused:
+      return "send the signal as the same user, or with CAP_KILL";
+    case Cause::SignalNoReread:
+      return "find out what the signal does here: it was taken, and nothing was reread";
+    case Cause::HttpRefused:
+      return "enable or authorise the reload endpoint";
+    case Cause::HttpNoReread:
+      return "find out what the endpoint does: it answered, and nothing was reread";
+    case Cause::CopiedAtStart:
+      return "read the volume itself, or copy again after each publish";
+    case Cause::NotObservable:
+      return "look inside the guest: its system calls never reach this kernel";
   }
   return {};
 }

@@ -68,6 +68,8 @@ class Engine {
   void on(const HeldFact& fact) { world_.learn(fact); }
   void on(const InspectedFact& fact);
   void on(const OpenFailedFact& fact);
+  void on(const PollFact& fact);
+  void on(const WatchFailedFact& fact);
   void on(const LossFact& fact);
   void on(const OpenEvent& event);
   void on(const WriteOpenEvent& event);
@@ -79,11 +81,17 @@ class Engine {
   void on(const ForkEvent& event);
   void on(const ExecEvent& event);
   void on(const ExitEvent& event);
+  void on(const SignalEvent& event);
+  void on(const HttpEvent& event);
+  void on(const FanotifyMarkEvent& event);
+  void on(const FanotifyEvent& event);
   // The node turns these into facts.
   void on(const OpenFailedEvent&) {}
   void on(const RenameEvent&) {}
   void on(const SymlinkEvent&) {}
   void on(const WriteClosedEvent&) {}
+  void on(const PollEvent&) {}
+  void on(const WatchFailedEvent&) {}
 
   // The use of the file, when the process is an application process of a reader; null otherwise
   // (observers are noted, publishers passed over).

@@ -76,6 +76,22 @@ struct FileRead {
   bool complete = false;
 };
 
+// How far one process of a reader has come with a publish.
+enum class ProcessState : std::uint8_t {
+  Reread,     // every required file that it uses
+  Partly,     // some, or not to their end
+  Old,        // it used older generations and nothing newer
+  Untouched,  // it never used the volume, as far as is known
+};
+
+struct ProcessUse {
+  ProcessInfo process;
+  ProcessState state = ProcessState::Untouched;
+  bool began_after = false;        // the process began after the publish
+  std::vector<FileRead> files;     // required files, the newest generation that it read of each
+  std::vector<std::string> holds;  // what it keeps of older generations: "app.yaml of ..2026_…"
+};
+
 struct StartReport {
   Timestamp at;
   std::int64_t wall_offset_ns = 0;  // add to a Timestamp to get CLOCK_REALTIME
@@ -109,6 +125,8 @@ struct ReloadReport {
   std::optional<TriggerInfo> trigger;
   Latencies latency;
   std::vector<FileRead> files;
+  // The reader's application processes that ever used the volume, when there are several.
+  std::vector<ProcessUse> processes;
   std::vector<ProcessInfo> observers;
 };
 

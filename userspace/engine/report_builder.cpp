@@ -102,6 +102,8 @@ std::string_view name_of(LossCause cause) {
       return "out_of_order";
     case LossCause::Undecodable:
       return "undecodable";
+    case LossCause::Polls:
+      return "polls";
   }
   return "unknown";
 }

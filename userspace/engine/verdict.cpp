@@ -61,6 +61,28 @@ std::string_view name_of(Cause cause) {
       return "incomplete_read";
     case Cause::MixedGenerations:
       return "mixed_generations";
+    case Cause::QueueOverflow:
+      return "queue_overflow";
+    case Cause::WatchSetupFailed:
+      return "watch_setup_failed";
+    case Cause::PollMissed:
+      return "poll_missed";
+    case Cause::PollPending:
+      return "poll_pending";
+    case Cause::SignalIgnored:
+      return "signal_ignored";
+    case Cause::SignalRefused:
+      return "signal_refused";
+    case Cause::SignalNoReread:
+      return "signal_no_reread";
+    case Cause::HttpRefused:
+      return "http_refused";
+    case Cause::HttpNoReread:
+      return "http_no_reread";
+    case Cause::CopiedAtStart:
+      return "copied_at_start";
+    case Cause::NotObservable:
+      return "not_observable";
   }
   return "unknown";
 }

@@ -37,6 +37,17 @@ enum class Cause {
   DanglingLink,
   IncompleteRead,
   MixedGenerations,
+  QueueOverflow,
+  WatchSetupFailed,
+  PollMissed,
+  PollPending,
+  SignalIgnored,
+  SignalRefused,
+  SignalNoReread,
+  HttpRefused,
+  HttpNoReread,
+  CopiedAtStart,
+  NotObservable,
 };
 
 // How the reader learned of the publish.

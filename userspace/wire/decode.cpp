@@ -151,6 +151,50 @@ Result<Event> to_event(const reloadtrace_exit_event& r) {
   return Event(ExitEvent{to_origin(r.header), r.exit_code});
 }
 
+Result<Event> to_event(const reloadtrace_poll_event& r) {
+  if (r.call < RELOADTRACE_POLL_STAT || r.call > RELOADTRACE_POLL_ACCESS) {
+    return malformed(fmt::format("poll by unknown call {}", r.call));
+  }
+  return Event(PollEvent{to_origin(r.header), Timestamp{r.first_ns}, r.count,
+                         static_cast<PollCall>(r.call), r.error, r.dfd, text(r.path)});
+}
+
+Result<Event> to_event(const reloadtrace_signal_event& r) {
+  if (r.handling > RELOADTRACE_SIGNAL_BLOCKED || r.outcome > RELOADTRACE_SIGNAL_REFUSED) {
+    return malformed(fmt::format("signal with handling {}, outcome {}", r.handling, r.outcome));
+  }
+  return Event(SignalEvent{to_origin(r.header), r.target_tgid, Timestamp{r.target_start_ns},
+                           r.target_cgroup_id, r.target_pid, text(r.target_comm), r.signal,
+                           static_cast<SignalHandling>(r.handling),
+                           static_cast<SignalOutcome>(r.outcome), r.error});
+}
+
+Result<Event> to_event(const reloadtrace_http_event& r) {
+  return Event(HttpEvent{to_origin(r.header), Timestamp{r.request_ns}, r.socket_ino, r.status, r.fd,
+                         text(r.line)});
+}
+
+Result<Event> to_event(const reloadtrace_watch_failed_event& r) {
+  if (r.call < RELOADTRACE_WATCH_INIT || r.call > RELOADTRACE_WATCH_FANOTIFY_MARK) {
+    return malformed(fmt::format("watch failed in unknown call {}", r.call));
+  }
+  return Event(WatchFailedEvent{to_origin(r.header), static_cast<WatchCall>(r.call), r.error, r.uid,
+                                r.mask, r.dfd, text(r.path)});
+}
+
+Result<Event> to_event(const reloadtrace_fanotify_mark_event& r) {
+  auto path = to_path(r.tree);
+  if (!path) {
+    return std::move(path).error();
+  }
+  return Event(FanotifyMarkEvent{to_origin(r.header), to_file(r.target), *std::move(path), r.mask,
+                                 r.fd, r.flags});
+}
+
+Result<Event> to_event(const reloadtrace_fanotify_event& r) {
+  return Event(FanotifyEvent{to_origin(r.header), r.mask, r.fd, text(r.name)});
+}
+
 // A record may be longer than this version knows: a later one may append fields.
 template <typename Record>
 Result<Event> decode_as(std::span<const std::byte> bytes) {
@@ -206,6 +250,19 @@ Result<Event> decode(std::span<const std::byte> record) {
       return decode_as<reloadtrace_exec_event>(bytes);
     case RELOADTRACE_EV_EXIT:
       return decode_as<reloadtrace_exit_event>(bytes);
+    case RELOADTRACE_EV_POLL:
+      return decode_as<reloadtrace_poll_event>(bytes);
+    case RELOADTRACE_EV_SIGNAL:
+      return decode_as<reloadtrace_signal_event>(bytes);
+    case RELOADTRACE_EV_HTTP_REQUEST:
+    case RELOADTRACE_EV_HTTP_RESPONSE:
+      return decode_as<reloadtrace_http_event>(bytes);
+    case RELOADTRACE_EV_WATCH_FAILED:
+      return decode_as<reloadtrace_watch_failed_event>(bytes);
+    case RELOADTRACE_EV_FANOTIFY_MARK:
+      return decode_as<reloadtrace_fanotify_mark_event>(bytes);
+    case RELOADTRACE_EV_FANOTIFY:
+      return decode_as<reloadtrace_fanotify_event>(bytes);
     default:
       return malformed(fmt::format("record of unknown kind {}", header.kind));
   }
@@ -232,7 +289,10 @@ void add_counters(std::span<const std::byte> counters, LossTotals& totals) {
   }
   std::memcpy(&stats, counters.data(), sizeof(stats));
   for (std::size_t i = 0; i < RELOADTRACE_LOSS_MAX; ++i) {
-    totals[i + 1] += stats.lost[i];
+    // Between Truncated and Polls lie the causes that userspace counts itself.
+    const auto cause =
+        i == RELOADTRACE_LOSS_POLLS ? static_cast<std::size_t>(LossCause::Polls) : i + 1;
+    totals[cause] += stats.lost[i];
   }
 }
 

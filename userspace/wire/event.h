@@ -132,6 +132,74 @@ struct ExitEvent {
   std::uint32_t exit_code = 0;
 };
 
+// Looks at one path by one process, one or many.
+struct PollEvent {
+  Origin origin;    // of the latest look
+  Timestamp first;  // look
+  std::uint64_t count = 1;
+  PollCall call = PollCall::Stat;
+  std::uint32_t error = 0;
+  int dfd = -1;
+  std::string path;  // as passed
+};
+
+enum class SignalHandling : std::uint8_t { Default = 0, Ignored = 1, Handled = 2, Blocked = 3 };
+enum class SignalOutcome : std::uint8_t {
+  Delivered = 0,
+  Dropped = 1,
+  Pending = 2,
+  Lost = 3,
+  Refused = 4,
+};
+
+struct SignalEvent {
+  Origin origin;  // the sender's
+  std::uint32_t target = 0;
+  Timestamp target_started;
+  std::uint64_t target_cgroup = 0;
+  int target_pid = 0;
+  std::string target_comm;
+  std::uint32_t signal = 0;
+  SignalHandling handling = SignalHandling::Default;
+  SignalOutcome outcome = SignalOutcome::Delivered;
+  std::uint32_t error = 0;
+};
+
+struct HttpEvent {
+  Origin origin;
+  Timestamp requested;
+  std::uint64_t socket_ino = 0;
+  std::uint32_t status = 0;  // 0 = the request; else its answer
+  int fd = -1;
+  std::string line;  // "POST /-/reload"
+};
+
+struct WatchFailedEvent {
+  Origin origin;
+  WatchCall call = WatchCall::Init;
+  std::uint32_t error = 0;
+  std::uint32_t uid = 0;
+  std::uint32_t mask = 0;
+  int dfd = -1;
+  std::string path;  // as passed; empty for the init calls
+};
+
+struct FanotifyMarkEvent {
+  Origin origin;
+  FileRef target;
+  std::string path;  // of the target from the volume's root; empty for the root itself
+  std::uint64_t mask = 0;
+  int fd = -1;
+  std::uint32_t flags = 0;
+};
+
+struct FanotifyEvent {
+  Origin origin;
+  std::uint64_t mask = 0;
+  int fd = -1;
+  std::string name;
+};
+
 // Everything the engine is fed: kernel events and what the node knows, in one order of time.
 using Event = std::variant<OpenEvent,
                            WriteOpenEvent,
@@ -147,6 +215,12 @@ using Event = std::variant<OpenEvent,
                            ForkEvent,
                            ExecEvent,
                            ExitEvent,
+                           PollEvent,
+                           SignalEvent,
+                           HttpEvent,
+                           WatchFailedEvent,
+                           FanotifyMarkEvent,
+                           FanotifyEvent,
                            SessionFact,
                            VolumeFact,
                            VolumeGoneFact,
@@ -158,6 +232,8 @@ using Event = std::variant<OpenEvent,
                            HeldFact,
                            InspectedFact,
                            OpenFailedFact,
+                           PollFact,
+                           WatchFailedFact,
                            LossFact,
                            ReadyFact,
                            EndFact>;

@@ -189,6 +189,7 @@ struct InspectedFact {
   Timestamp at;
   std::uint32_t tgid = 0;
   bool complete = false;  // false: the process went away or could not be read
+  bool io_uring = false;  // it has an io_uring instance, through which it may read
 };
 
 // A failed open of a volume's file, matched to it by path.
@@ -204,6 +205,36 @@ struct OpenFailedFact {
   std::uint32_t file_mode = 0;  // permission bits; 0 = the file does not exist
 };
 
+// How a process looked. bpf/events.h, enum reloadtrace_poll_call.
+enum class PollCall : std::uint8_t { Stat = 1, Lstat = 2, Readlink = 3, Access = 4 };
+
+// Looks at a place of a volume by one process, matched to it by path.
+struct PollFact {
+  Timestamp at;     // latest look
+  Timestamp first;  // look
+  std::uint32_t tgid = 0;
+  VolumeId volume;
+  TargetKind kind = TargetKind::File;
+  std::string path;  // of a file: below the generation; of a link: from the root; else empty
+  PollCall call = PollCall::Stat;
+  std::uint32_t error = 0;  // of the latest look: positive errno, 0 = success
+  std::uint64_t count = 1;  // looks
+};
+
+// bpf/events.h, enum reloadtrace_watch_call.
+enum class WatchCall : std::uint8_t { Init = 1, Add = 2, FanotifyInit = 3, FanotifyMark = 4 };
+
+// A watch that a process could not set up. Without a volume when it got no inotify instance.
+struct WatchFailedFact {
+  Timestamp at;
+  std::uint32_t tgid = 0;
+  VolumeId volume;
+  std::string path;  // from the volume's root; empty for the root, and without a volume
+  WatchCall call = WatchCall::Init;
+  std::uint32_t error = 0;  // positive errno
+  std::uint32_t uid = 0;
+};
+
 enum class LossCause : std::uint8_t {
   FactsRingFull = 1,
   ActivityRingFull = 2,
@@ -213,6 +244,7 @@ enum class LossCause : std::uint8_t {
   Truncated = 6,
   OutOfOrder = 7,   // arrived later than the merge bound
   Undecodable = 8,  // a record that this version cannot read
+  Polls = 9,        // looks at a path that could not be counted
 };
 
 struct LossCount {

@@ -24,6 +24,8 @@ enum class FactKind : std::uint16_t {
   Inspected = 12,
   OpenFailed = 13,
   Loss = 14,
+  Poll = 15,
+  WatchFailed = 16,
 };
 
 template <class Enum>
@@ -69,6 +71,12 @@ constexpr FactKind kind_of(const InspectedFact&) {
 }
 constexpr FactKind kind_of(const OpenFailedFact&) {
   return FactKind::OpenFailed;
+}
+constexpr FactKind kind_of(const PollFact&) {
+  return FactKind::Poll;
+}
+constexpr FactKind kind_of(const WatchFailedFact&) {
+  return FactKind::WatchFailed;
 }
 constexpr FactKind kind_of(const LossFact&) {
   return FactKind::Loss;
@@ -154,11 +162,19 @@ void fields(A& a, HeldFact& v) {
 }
 template <class A>
 void fields(A& a, InspectedFact& v) {
-  a(v.at, v.tgid, v.complete);
+  a(v.at, v.tgid, v.complete, v.io_uring);
 }
 template <class A>
 void fields(A& a, OpenFailedFact& v) {
   a(v.at, v.tgid, v.volume, v.path, v.error, v.uid, v.file_uid, v.file_gid, v.file_mode);
+}
+template <class A>
+void fields(A& a, PollFact& v) {
+  a(v.at, v.first, v.tgid, v.volume, v.kind, v.path, v.call, v.error, v.count);
+}
+template <class A>
+void fields(A& a, WatchFailedFact& v) {
+  a(v.at, v.tgid, v.volume, v.path, v.call, v.error, v.uid);
 }
 template <class A>
 void fields(A& a, LossFact& v) {
@@ -350,6 +366,10 @@ Result<Event> decode_fact(std::span<const std::byte> bytes) {
       return decode_as<InspectedFact>(bytes);
     case FactKind::OpenFailed:
       return decode_as<OpenFailedFact>(bytes);
+    case FactKind::Poll:
+      return decode_as<PollFact>(bytes);
+    case FactKind::WatchFailed:
+      return decode_as<WatchFailedFact>(bytes);
     case FactKind::Loss:
       return decode_as<LossFact>(bytes);
   }

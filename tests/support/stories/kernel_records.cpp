@@ -182,6 +182,71 @@ std::vector<std::byte> to_record(const ExitEvent& event) {
   return finish(record, event.origin, RELOADTRACE_EV_EXIT);
 }
 
+std::vector<std::byte> to_record(const PollEvent& event) {
+  reloadtrace_poll_event record{};
+  record.first_ns = event.first.ns;
+  record.count = event.count;
+  record.call = static_cast<__u32>(event.call);
+  record.error = event.error;
+  record.dfd = event.dfd;
+  put_text(record.path, event.path);
+  return finish(record, event.origin, RELOADTRACE_EV_POLL);
+}
+
+std::vector<std::byte> to_record(const SignalEvent& event) {
+  reloadtrace_signal_event record{};
+  record.target_start_ns = event.target_started.ns;
+  record.target_cgroup_id = event.target_cgroup;
+  record.target_tgid = event.target;
+  record.target_pid = event.target_pid;
+  record.signal = event.signal;
+  record.handling = static_cast<__u32>(event.handling);
+  record.outcome = static_cast<__u32>(event.outcome);
+  record.error = event.error;
+  put_text(record.target_comm, event.target_comm);
+  return finish(record, event.origin, RELOADTRACE_EV_SIGNAL);
+}
+
+std::vector<std::byte> to_record(const HttpEvent& event) {
+  reloadtrace_http_event record{};
+  record.request_ns = event.requested.ns;
+  record.socket_ino = event.socket_ino;
+  record.status = event.status;
+  record.fd = event.fd;
+  put_text(record.line, event.line);
+  return finish(record, event.origin,
+                event.status == 0 ? RELOADTRACE_EV_HTTP_REQUEST : RELOADTRACE_EV_HTTP_RESPONSE);
+}
+
+std::vector<std::byte> to_record(const WatchFailedEvent& event) {
+  reloadtrace_watch_failed_event record{};
+  record.call = static_cast<__u32>(event.call);
+  record.error = event.error;
+  record.uid = event.uid;
+  record.mask = event.mask;
+  record.dfd = event.dfd;
+  put_text(record.path, event.path);
+  return finish(record, event.origin, RELOADTRACE_EV_WATCH_FAILED);
+}
+
+std::vector<std::byte> to_record(const FanotifyMarkEvent& event) {
+  reloadtrace_fanotify_mark_event record{};
+  record.target = to_file(event.target);
+  record.tree = to_tree(event.path);
+  record.mask = event.mask;
+  record.fd = event.fd;
+  record.flags = event.flags;
+  return finish(record, event.origin, RELOADTRACE_EV_FANOTIFY_MARK);
+}
+
+std::vector<std::byte> to_record(const FanotifyEvent& event) {
+  reloadtrace_fanotify_event record{};
+  record.mask = event.mask;
+  record.fd = event.fd;
+  put_text(record.name, event.name);
+  return finish(record, event.origin, RELOADTRACE_EV_FANOTIFY);
+}
+
 }  // namespace
 
 std::vector<std::byte> kernel_record(const Event& event) {

@@ -24,7 +24,8 @@ Timestamp Story::tick() {
 
 std::vector<HookStatus> Story::all_hooks() {
   std::vector<HookStatus> hooks;
-  for (const char* name : {"open", "read", "mmap", "publish", "inotify", "exec", "exit"}) {
+  for (const char* name : {"open", "read", "mmap", "publish", "inotify", "exec", "exit", "poll",
+                           "signal", "http", "fanotify", "io_uring"}) {
     hooks.push_back({name, HookState::Tracepoint});
   }
   return hooks;
