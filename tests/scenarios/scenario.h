@@ -20,6 +20,7 @@ struct Scenario {
 std::span<const Scenario> verdict_stories();
 std::span<const Scenario> cause_stories();
 std::span<const Scenario> watch_stories();
+std::span<const Scenario> notice_stories();
 std::span<const Scenario> reader_stories();
 std::span<const Scenario> publisher_stories();
 std::span<const Scenario> loss_stories();

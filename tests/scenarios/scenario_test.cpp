@@ -26,8 +26,8 @@ namespace {
 
 std::vector<Scenario> all_stories() {
   std::vector<Scenario> all;
-  for (const auto stories : {verdict_stories(), cause_stories(), watch_stories(), reader_stories(),
-                             publisher_stories(), loss_stories()}) {
+  for (const auto stories : {verdict_stories(), cause_stories(), watch_stories(), notice_stories(),
+                             reader_stories(), publisher_stories(), loss_stories()}) {
     all.insert(all.end(), stories.begin(), stories.end());
   }
   return all;

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <set>
 
+#include "userspace/engine/diagnosis_support.h"
 #include "userspace/engine/engine.h"
 #include "userspace/engine/report_builder.h"
 #include "userspace/engine/wording.h"
@@ -44,45 +45,79 @@ std::string doubt_of(const Usage& usage,
         "cannot be known",
         file);
   }
-  const auto begun = std::find_if(standing.begun.begin(), standing.begun.end(),
-                                  [&](const FileUse* use) { return use->file == file; });
-  if (begun != standing.begun.end() && (*begun)->coverage.bytes() == 0 &&
-      (*begun)->opened >= publish.prepared) {
-    return fmt::format(
-        "opened the new {} {} after the publish, but no read of it was seen "
-        "(sendfile, splice and io_uring are not observed)",
-        file, say(std::max((*begun)->opened - publish.at(), Duration{})));
-  }
-  return begun == standing.begun.end() ? holds_unseen(usage, judgement, world, file)
-                                       : std::string{};
+  const bool begun = std::any_of(standing.begun.begin(), standing.begun.end(),
+                                 [&](const FileUse* use) { return use->file == file; });
+  return begun ? std::string{} : holds_unseen(usage, judgement, world, file);
+}
+
+// Processes whose system calls do not pass the hooks; empty when there are none.
+std::string unseen_calls(const Usage& usage, const World& world, bool rings_unseen) {
+  std::string out;
+  each_application(usage, world, [&](const Process& process) {
+    if (process.compat) {
+      out = fmt::format("{}[{}] is a 32-bit program, whose system calls are not observed",
+                        process.comm, process.tgid);
+    } else if (process.io_uring && rings_unseen) {
+      out = fmt::format(
+          "{}[{}] has an io_uring instance, and the hook io_uring is missing: a reread may have "
+          "passed unseen",
+          process.comm, process.tgid);
+    }
+  });
+  return out;
+}
+
+// Virtual machine monitors and the like: what runs in them makes its system calls to a kernel of
+// its own (Kata's hypervisors, gVisor's sentry).
+constexpr std::string_view kGuestKernels[] = {"qemu-system-x86", "cloud-hyperviso", "firecracker",
+                                              "runsc-sandbox", "dragonball"};
+
+std::string guest_kernel(const Usage& usage, const World& world) {
+  const Process* main = world.process(usage.reader->main);
+  const bool guest = main != nullptr && !usage.reader->container_id.empty() &&
+                     std::find(std::begin(kGuestKernels), std::end(kGuestKernels), main->comm) !=
+                         std::end(kGuestKernels);
+  return guest ? fmt::format("{}[{}] runs a guest kernel: what happens in it is not seen from here",
+                             main->comm, main->tgid)
+               : std::string{};
+}
+
+Diagnosis because(std::string evidence) {
+  return {std::nullopt, std::move(evidence), "", 0};
 }
 
 }  // namespace
 
-std::string Engine::doubt(const Usage& usage, const Standing& standing) const {
+std::optional<Diagnosis> Engine::doubt(const Usage& usage, const Standing& standing) const {
   const Judgement& judgement = *usage.judgement;
   const Publish& publish = *judgement.publish;
   if (std::string blind = blind_since(publish.prepared); !blind.empty()) {
-    return blind;
+    return because(std::move(blind));
   }
   if (!publish.fact.contents_known) {
-    return kContentsGone;
+    return because(kContentsGone);
+  }
+  if (std::string guest = guest_kernel(usage, world_); !guest.empty()) {
+    return found(Cause::NotObservable, usage.reader->main, std::move(guest));
   }
   if (judgement.refused && !judgement.looked) {
-    return "none of its processes could be looked at: they may be gone, or run on a guest kernel";
+    return because("none of its processes could be looked at: they may be gone");
+  }
+  if (std::string unseen = unseen_calls(usage, world_, hook_missing("io_uring")); !unseen.empty()) {
+    return because(std::move(unseen));
   }
   // One file that is missing beyond doubt suffices, unless any file would have done.
   std::string doubt;
   for (const std::string& file : standing.missing) {
     std::string of_this = doubt_of(usage, judgement, standing, world_, file);
     if (of_this.empty() && !judgement.any) {
-      return {};
+      return std::nullopt;
     }
     if (doubt.empty()) {
       doubt = std::move(of_this);
     }
   }
-  return doubt;
+  return doubt.empty() ? std::nullopt : std::optional(because(std::move(doubt)));
 }
 
 bool Engine::hook_missing(std::string_view name) const {

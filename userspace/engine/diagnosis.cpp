@@ -140,6 +140,36 @@ std::string say_last_read(const Usage& usage, Timestamp now) {
   return "has not read the volume since the trace began";
 }
 
+// A watch that could still tell the reader; else what it does by the clock explains more.
+bool is_of_living_watch(const Diagnosis& diagnosis) {
+  return diagnosis.cause == Cause::EventIgnored || diagnosis.cause == Cause::QueueOverflow;
+}
+
+// How the reader could have learned of the publish by itself: by a watch, or by looking.
+std::optional<Diagnosis> diagnose_notices(const Usage& usage,
+                                          const Judgement& judgement,
+                                          const World& world,
+                                          Timestamp now,
+                                          bool inotify_seen,
+                                          bool holds_old) {
+  std::optional<Diagnosis> watches;
+  if (inotify_seen) {
+    watches = diagnose_watches(usage, judgement, world, now, holds_old);
+    if (watches && is_of_living_watch(*watches)) {
+      return watches;
+    }
+    const bool none =
+        !watches || watches->cause == Cause::WatchLost || watches->cause == Cause::NoWatcher;
+    if (auto d = diagnose_setup(usage, judgement, world); d && none) {
+      return d;
+    }
+  }
+  if (auto d = diagnose_polls(usage, judgement, now, /*by_clock=*/watches || holds_old)) {
+    return d;
+  }
+  return watches;
+}
+
 }  // namespace
 
 Diagnosis diagnose_stale(const Usage& usage,
@@ -156,17 +186,21 @@ Diagnosis diagnose_stale(const Usage& usage,
   if (auto d = old_fd_was_read(usage, judgement, now)) {
     return *d;
   }
+  if (auto d = diagnose_requests(usage, judgement)) {
+    return *d;
+  }
   auto held = holds_old(usage, judgement, world, /*mapped=*/false);
   if (!held) {
     held = holds_old(usage, judgement, world, /*mapped=*/true);
   }
-  if (inotify_seen) {
-    if (auto d = diagnose_watches(usage, judgement, world, now, held.has_value())) {
-      return *d;
-    }
+  if (auto d = diagnose_notices(usage, judgement, world, now, inotify_seen, held.has_value())) {
+    return *d;
   }
   if (held) {
     return *held;
+  }
+  if (auto d = diagnose_copy(usage, judgement, world)) {
+    return *d;
   }
   bool all_known = true;
   each_application(usage, world, [&](const Process& process) {

@@ -36,4 +36,23 @@ std::optional<Diagnosis> diagnose_watches(const Usage& usage,
                                           Timestamp now,
                                           bool holds_old);
 
+// From the signals and HTTP requests that asked the reader to reload; null when there were none.
+std::optional<Diagnosis> diagnose_requests(const Usage& usage, const Judgement& judgement);
+
+// From how it looks at its files. `by_clock`: only looks that keep to a period say anything.
+std::optional<Diagnosis> diagnose_polls(const Usage& usage,
+                                        const Judgement& judgement,
+                                        Timestamp now,
+                                        bool by_clock);
+
+// A watch that it wanted and did not get, and has not got since.
+std::optional<Diagnosis> diagnose_setup(const Usage& usage,
+                                        const Judgement& judgement,
+                                        const World& world);
+
+// Its files were read once, when it began, by a process that has ended: what runs has a copy.
+std::optional<Diagnosis> diagnose_copy(const Usage& usage,
+                                       const Judgement& judgement,
+                                       const World& world);
+
 }  // namespace reloadtrace

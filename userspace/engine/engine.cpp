@@ -11,6 +11,7 @@
 
 #include "userspace/engine/evidence.h"
 #include "userspace/engine/file_use.h"
+#include "userspace/engine/habit.h"
 #include "userspace/engine/report_builder.h"
 
 namespace reloadtrace {
@@ -188,6 +189,8 @@ void Engine::on(const OpenEvent& event) {
   note_open(*usage, *use, event.origin.at);
   if (!use->file.empty()) {
     usage->files.insert(use->file);
+    note_open_as_look(*usage, world_, *world_.process(event.origin.tgid), use->file,
+                      event.origin.at);
   }
   if (event.file.size == 0 && !event.file.writer_present) {
     if (!use->completed) {
@@ -230,6 +233,8 @@ void Engine::on(const ReadEvent& event) {
   if (!use->completed) {
     use->completed = event.origin.at;
     use->while_written = false;
+    usage->last_readers.insert_or_assign(use->file,
+                                         LastReader{use->tgid, event.origin.comm, event.origin.at});
   }
   settle(*usage, event.origin.at);
 }
@@ -282,20 +287,25 @@ void Engine::on(const WatchRemoveEvent& event) {
 
 void Engine::on(const NotifyEvent& event) {
   Process& process = world_.process_of(event.origin);
+  const Notice notice{event.origin.at, event.origin.tgid, event.mask, event.name};
   if ((event.mask & IN_Q_OVERFLOW) != 0) {
     // Of no watch: whoever is watched through this descriptor may have been in it.
     std::set<VolumeId> watched;
     for (const Watch& watch : process.watches) {
       if (watch.fd == event.fd && watch.alive && watched.insert(watch.volume).second) {
-        hear(process, watch.volume, event);
+        if (Usage* usage = hear(process, watch.volume, notice)) {
+          tell(options_.evidence, event, *usage, process, world_, say_);
+        }
       }
     }
     return;
   }
   Watch* watch = world_.find_watch(process, event.fd, event.wd);
-  if (watch == nullptr || !hear(process, watch->volume, event)) {
+  Usage* usage = watch != nullptr ? hear(process, watch->volume, notice) : nullptr;
+  if (usage == nullptr) {
     return;
   }
+  tell(options_.evidence, event, *usage, process, world_, say_);
   if ((event.mask & IN_IGNORED) != 0) {
     watch->alive = false;
     watch->ignored = true;
@@ -303,20 +313,16 @@ void Engine::on(const NotifyEvent& event) {
   }
 }
 
-bool Engine::hear(Process& process, VolumeId id, const NotifyEvent& event) {
+Usage* Engine::hear(Process& process, VolumeId id, Notice notice) {
   Volume* volume = world_.volume(id);
   Usage* usage = volume != nullptr ? world_.usage_of(process, *volume) : nullptr;
-  if (usage == nullptr) {
-    return false;
-  }
-  tell(options_.evidence, event, *usage, process, world_, say_);
-  if (process.role == ProcessRole::Application) {
-    usage->notices.push_back({event.origin.at, event.origin.tgid, event.mask, event.name});
+  if (usage != nullptr && process.role == ProcessRole::Application) {
+    usage->notices.push_back(std::move(notice));
     if (usage->notices.size() > kMaxNotices) {
       usage->notices.pop_front();
     }
   }
-  return true;
+  return usage;
 }
 
 void Engine::on(const ForkEvent& event) {

@@ -10,6 +10,7 @@
 #include <functional>
 #include <map>
 #include <memory>
+#include <optional>
 #include <span>
 #include <string>
 #include <vector>
@@ -97,8 +98,11 @@ class Engine {
   // (observers are noted, publishers passed over).
   FileUse* touch(const Origin& origin, const FileRef& file, const std::string& path, Usage*& usage);
 
-  // The process took an event about this volume from its queue. False when it is no reader of it.
-  bool hear(Process& process, VolumeId id, const NotifyEvent& event);
+  // The process took an event about this volume from its queue. Null when it is no reader of it.
+  Usage* hear(Process& process, VolumeId id, Notice notice);
+
+  // The process was asked to reload; null when it is of no reader.
+  static Request* note(Process& process, Request request);
 
   void begin(Usage& usage, const std::shared_ptr<const Publish>& publish);
   // Says the good news if the last missing byte was read.
@@ -107,8 +111,8 @@ class Engine {
   // Processes outside containers that ended unseen: their pid was used again.
   void close_ghosts();
   void examine(Usage& usage, Timestamp now);
-  // What makes an accusation impossible, as a sentence; empty when nothing does.
-  std::string doubt(const Usage& usage, const Standing& standing) const;
+  // What makes an accusation impossible; null when nothing does.
+  std::optional<Diagnosis> doubt(const Usage& usage, const Standing& standing) const;
   // The deadline has come and the reader's processes were looked at.
   void conclude(Usage& usage, Timestamp now);
   // Ends an undecided judgement with a verdict that accuses nobody.

@@ -68,13 +68,6 @@ void note_open(Usage& usage, FileUse& use, Timestamp at) {
   if (use.opened == at) {
     return;  // the same record again
   }
-  if (use.opened) {
-    const Duration interval = at - use.opened;
-    use.shortest_interval =
-        use.reopened == 0 ? interval : std::min(use.shortest_interval, interval);
-    use.longest_interval = std::max(use.longest_interval, interval);
-    ++use.reopened;
-  }
   use.opened = at;
   Burst& burst = usage.bursts[use.tgid];
   if (at - burst.latest >= kBurstGap || burst.files.contains(use.file)) {

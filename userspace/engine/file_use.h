@@ -19,8 +19,7 @@ FileUse& use_of(
 // the root.
 std::string below_generation(const Volume& volume, const std::string& path);
 
-// Notes an open: its time, the burst that it is part of, and the interval since the previous one if
-// the file is the same.
+// Notes an open: its time, and the burst that it is part of.
 void note_open(Usage& usage, FileUse& use, Timestamp at);
 
 // A publisher opened this file to write it: what was read of an earlier file with the same inode is

@@ -5,17 +5,11 @@
 
 #include <algorithm>
 
-#include "userspace/engine/wording.h"
-
 namespace reloadtrace {
 namespace {
 
 // A chain of parents is never longer than this, unless pids were used again and it is a circle.
 constexpr int kMaxAncestors = 64;
-
-// Opens of an unchanged file whose intervals differ by less than this factor come from a timer.
-constexpr int kPollJitter = 2;
-constexpr std::uint32_t kPollsSeen = 2;
 
 bool is_application(const FileUse& use, const World& world) {
   const Process* process = world.process(use.tgid);
@@ -24,10 +18,6 @@ bool is_application(const FileUse& use, const World& world) {
 
 Timestamp latest_touch(const FileUse& use) {
   return std::max(use.opened, use.last_read);
-}
-
-bool polls(const FileUse& use) {
-  return use.reopened >= kPollsSeen && use.longest_interval < use.shortest_interval * kPollJitter;
 }
 
 }  // namespace
@@ -125,57 +115,6 @@ bool began_after(std::uint32_t tgid, Timestamp at, const World& world) {
     process = world.process(process->parent);
   }
   return reader != nullptr;
-}
-
-bool tells_more(const Notice& notice, const Notice& other) {
-  const auto rank = [](std::uint32_t mask) {
-    if ((mask & IN_MOVED_TO) != 0) {
-      return 3;
-    }
-    if ((mask & (IN_CLOSE_WRITE | IN_DELETE_SELF)) != 0) {
-      return 2;
-    }
-    return (mask & IN_IGNORED) != 0 ? 0 : 1;
-  };
-  return rank(notice.mask) >= rank(other.mask);
-}
-
-std::string say_notice(const Notice& notice) {
-  const std::string mask = say_inotify_mask(notice.mask & ~static_cast<std::uint32_t>(IN_ISDIR));
-  return notice.name.empty() ? mask : mask + " " + notice.name;
-}
-
-Trigger trigger_of(const Usage& usage,
-                   const Publish& publish,
-                   const FileUse& reread,
-                   const World& world) {
-  const Timestamp visible = visible_since(usage, publish);
-  if (began_after(reread.tgid, visible, world)) {
-    const Process* process = world.process(reread.tgid);
-    const Timestamp began = std::max(process->started, process->executed);
-    return {{TriggerKind::Restart, "the process began " +
-                                       say(std::max(began - publish.at(), Duration{})) +
-                                       " after the publish"},
-            began};
-  }
-  const Timestamp opened = reread.opened ? reread.opened : reread.last_read;
-  const Timestamp heard_from = std::min(visible, publish.at() - kEarlyNotice);
-  const Notice* heard = nullptr;
-  for (const Notice& notice : usage.notices) {
-    if (notice.at >= heard_from && notice.at <= opened &&
-        (heard == nullptr || tells_more(notice, *heard))) {
-      heard = &notice;
-    }
-  }
-  if (heard != nullptr) {
-    return {{TriggerKind::Inotify, say_notice(*heard)}, heard->at};
-  }
-  for (const auto& [key, use] : usage.uses) {
-    if (use.tgid == reread.tgid && use.file == reread.file && polls(use)) {
-      return {{TriggerKind::Poll, "opens " + use.file + " every " + say(use.longest_interval)}, {}};
-    }
-  }
-  return {{TriggerKind::Unknown, ""}, {}};
 }
 
 }  // namespace reloadtrace

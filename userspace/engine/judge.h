@@ -47,22 +47,4 @@ Timestamp visible_since(const Usage& usage, const Publish& publish);
 // is a start-up read, not a reload.
 bool began_after(std::uint32_t tgid, Timestamp at, const World& world);
 
-// Whether the first notice says more of a publish than the second, of which it is the later: the
-// one of the rename or the write rather than of what went before and after, any rather than
-// IN_IGNORED.
-bool tells_more(const Notice& notice, const Notice& other);
-
-// "IN_MOVED_TO ..data"
-std::string say_notice(const Notice& notice);
-
-// What told the reader to reread: of what it heard before it opened the file, what tells most.
-struct Trigger {
-  TriggerInfo info;
-  Timestamp at;  // zero = not an event of its own (polls)
-};
-Trigger trigger_of(const Usage& usage,
-                   const Publish& publish,
-                   const FileUse& reread,
-                   const World& world);
-
 }  // namespace reloadtrace

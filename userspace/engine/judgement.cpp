@@ -7,7 +7,9 @@
 #include <utility>
 
 #include "userspace/engine/engine.h"
+#include "userspace/engine/process_table.h"
 #include "userspace/engine/report_builder.h"
+#include "userspace/engine/trigger.h"
 #include "userspace/engine/wording.h"
 
 namespace reloadtrace {
@@ -151,6 +153,7 @@ void Engine::settle(Usage& usage, Timestamp now) {
     good.evidence += fmt::format(", the last of {} changed files", standing.complete.size());
   }
   give(usage, verdict, std::move(good), now, last);
+  usage.last_reload = last->completed;
   usage.judgement.reset();
 }
 
@@ -237,8 +240,8 @@ void Engine::conclude(Usage& usage, Timestamp now) {
   judgement.phase = Phase::Said;
   judgement.awaiting.clear();
   const Standing standing = standing_of(usage, judgement, world_);
-  if (std::string unsure = doubt(usage, standing); !unsure.empty()) {
-    give(usage, Verdict::Unknown, {std::nullopt, std::move(unsure), "", 0}, now);
+  if (auto unsure = doubt(usage, standing)) {
+    give(usage, Verdict::Unknown, std::move(*unsure), now);
     return;
   }
   if (const auto torn = find_torn(usage, judgement, world_)) {
@@ -297,6 +300,7 @@ void Engine::give(
   }
   report.publish = describe(publish);
   report.files = describe_reads(usage, judgement, world_);
+  report.processes = describe_processes(usage, judgement, world_);
   if (deciding != nullptr) {
     const Trigger trigger = trigger_of(usage, publish, *deciding, world_);
     const auto since = [&](Timestamp t) { return std::max(t - publish.at(), Duration{}); };

@@ -13,12 +13,14 @@
 #include <set>
 #include <string>
 #include <string_view>
+#include <tuple>
 #include <unordered_map>
 #include <vector>
 
 #include "userspace/base/timestamp.h"
 #include "userspace/engine/coverage.h"
 #include "userspace/engine/verdict.h"
+#include "userspace/wire/event.h"
 #include "userspace/wire/fact.h"
 #include "userspace/wire/identity.h"
 
@@ -60,18 +62,46 @@ struct FileUse {
   bool mapped = false;
   // Read while somebody could still write it: whether those were the final bytes cannot be known.
   bool while_written = false;
-  // Opens again of the very same file, with no news in between: the mark of a poller.
-  std::uint32_t reopened = 0;
-  Duration shortest_interval{};
-  Duration longest_interval{};
 };
 
-// One event that a process of this reader took from its inotify queue about this volume.
+// One event that a process of this reader took from its queue about this volume.
 struct Notice {
   Timestamp at;
   std::uint32_t tgid = 0;
-  std::uint32_t mask = 0;
+  std::uint32_t mask = 0;  // fanotify's bits have the values of inotify's
   std::string name;
+  bool fanotify = false;
+};
+
+// A request to reload that reached a process of a reader: a signal, or an HTTP request. It speaks
+// of no volume in particular.
+struct Request {
+  Timestamp at;
+  TriggerKind kind = TriggerKind::Signal;
+  std::uint32_t tgid = 0;  // who got it; of a refused signal, who sent it
+  SignalEvent signal;
+  HttpEvent http;      // its status becomes that of the answer
+  Timestamp answered;  // zero = not seen
+};
+
+// Who read a file to its end last.
+struct LastReader {
+  std::uint32_t tgid = 0;
+  std::string comm;
+  Timestamp at;
+};
+
+// How a process looks at one place of a volume again and again.
+struct Habit {
+  PollCall call = PollCall::Stat;
+  bool opens = false;  // by opening the file; else by `call`
+  TargetKind kind = TargetKind::File;
+  std::string path;  // as in PollFact
+  Timestamp latest;  // look
+  std::uint64_t looks = 0;
+  std::uint32_t error = 0;  // of the latest look
+  // Of the latest intervals between looks; see note_look().
+  std::deque<Duration> intervals;
 };
 
 struct Watch {
@@ -88,6 +118,7 @@ struct Watch {
   bool ignored = false;   // the process read IN_IGNORED for it
   bool removed = false;   // the process took it away itself
   bool executed = false;  // ended by an exec, unless an event shows that it outlived it
+  bool fanotify = false;  // a mark of a fanotify group: it has no wd, and ends without a word
 };
 
 struct Reader;
@@ -105,9 +136,12 @@ struct Process {
   bool publisher = false;           // part of the node's machinery: never a reader
   std::vector<VolumeId> publishes;  // its opens of these are never rereads
   bool looked_at = false;           // an inspection told all about it
+  bool io_uring = false;            // an inspection saw that it has an io_uring instance
+  bool compat = false;              // … that it is a 32-bit program
   bool gone = false;                // it ended; what it did before may still be told
   std::vector<Watch> watches;
-  std::vector<HeldFact> held;  // as of the latest inspection
+  std::vector<WatchFailedFact> failed_watches;  // that it could not set up; bounded
+  std::vector<HeldFact> held;                   // as of the latest inspection
   // Facts of an inspection that is under way.
   std::vector<Watch> inspected_watches;
   std::vector<HeldFact> inspected_held;
@@ -149,12 +183,16 @@ struct Usage {
   bool whole = false;             // the volume itself is mounted, or used from the host
   std::set<std::string, std::less<>> files;  // known to be used: opened by an application process
   std::map<std::pair<std::uint32_t, InodeId>, FileUse> uses;
-  std::map<std::uint32_t, Burst> bursts;           // by tgid
-  std::deque<Notice> notices;                      // since the publish before the last; bounded
+  std::map<std::uint32_t, Burst> bursts;  // by tgid
+  std::deque<Notice> notices;             // since the publish before the last; bounded
+  // By who looks (a process, or the parent of short-lived ones), whether by opening, and the path.
+  std::map<std::tuple<std::uint32_t, bool, std::string>, Habit> habits;
   std::vector<OpenFailedFact> failed_opens;        // since the last publish
   std::map<std::uint32_t, std::string> observers;  // since the last publish: tgid, comm
   Timestamp last_read;
   std::string last_read_file;
+  std::map<std::string, LastReader, std::less<>> last_readers;  // by file
+  Timestamp last_reload;  // when the latest publish that it followed was reread
   std::optional<Judgement> judgement;
 };
 
@@ -167,6 +205,7 @@ struct Reader {
   std::string exe;                       // … when it has gone
   std::vector<std::uint32_t> processes;  // tgids, application and observer
   std::vector<std::unique_ptr<Usage>> usages;
+  std::deque<Request> requests;     // bounded
   std::vector<VolumeId> publishes;  // volumes that it writes; it is no reader of these
   bool selected = false;            // passes --container and --pid
 

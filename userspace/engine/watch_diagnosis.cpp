@@ -9,6 +9,7 @@
 
 #include "userspace/engine/diagnosis_support.h"
 #include "userspace/engine/file_use.h"
+#include "userspace/engine/trigger.h"
 #include "userspace/engine/wording.h"
 
 namespace reloadtrace {
@@ -134,33 +135,24 @@ struct Heard {
   const Notice* best = nullptr;
 };
 
-Heard heard_of(const Usage& usage, const Publish& publish) {
-  Heard out;
+Heard heard_of(const Usage& usage, const Publish& publish, Timestamp now) {
   const Timestamp from = std::min(visible_since(usage, publish), publish.at() - kEarlyNotice);
-  for (const Notice& notice : usage.notices) {
-    if (notice.at < from) {
-      continue;
-    }
-    ++out.count;
-    if (out.best == nullptr || tells_more(notice, *out.best)) {
-      out.best = &notice;
-    }
-  }
-  return out;
+  const auto count = std::count_if(usage.notices.begin(), usage.notices.end(),
+                                   [&](const Notice& notice) { return notice.at >= from; });
+  return {static_cast<std::size_t>(count), best_notice(usage, from, now)};
 }
 
 Diagnosis ignored(const Heard& heard, const Judgement& judgement) {
   const Publish& publish = *judgement.publish;
+  const bool overflow = (heard.best->mask & IN_Q_OVERFLOW) != 0;
   Diagnosis out =
-      found(Cause::EventIgnored, heard.best->tgid,
+      found(overflow ? Cause::QueueOverflow : Cause::EventIgnored, heard.best->tgid,
             fmt::format("took {} event{} from its queue ({} {} after the {}) and {}", heard.count,
                         heard.count == 1 ? "" : "s", say_notice(*heard.best),
                         say(std::max(heard.best->at - publish.at(), Duration{})), word_for(publish),
                         judgement.any ? "opened none of the changed files"
                                       : "did not open " + say_files(judgement.required)));
-  if ((heard.best->mask & IN_Q_OVERFLOW) != 0) {
-    out.advice = "after IN_Q_OVERFLOW look at the whole directory: events were dropped";
-  } else if (publish.fact.style != PublishStyle::LinkSwap) {
+  if (!overflow && publish.fact.style != PublishStyle::LinkSwap) {
     out.advice = "reread the file on the event that it was given";
   }
   return out;
@@ -175,10 +167,11 @@ Diagnosis unread(const Found& watch, std::string evidence, Timestamp now, const 
 Diagnosis lost(const Found& dead, const World& world, const Publish& publish) {
   const Watch& watch = *dead.watch;
   const bool before = watch.ended < publish.at();
+  const char* name = watch.fanotify ? "mark" : "watch";
   // Without IN_IGNORED the old inode may live on, pinned by a descriptor or another container's
   // mount.
   std::string evidence = fmt::format(
-      "its watch on {} was on the old {}, which nothing changes any more, and was not set again",
+      "its {} on {} was on the old {}, which nothing changes any more, and was not set again", name,
       name_target(watch, world), thing(watch.kind));
   if (watch.ignored) {
     evidence = fmt::format(
@@ -224,7 +217,7 @@ std::optional<Diagnosis> diagnose_watches(const Usage& usage,
                                           bool holds_old) {
   const Publish& publish = *judgement.publish;
   const Watches watches = watches_of(usage, judgement, world);
-  const Heard heard = heard_of(usage, publish);
+  const Heard heard = heard_of(usage, publish, now);
   if ((watches.good || watches.late) && heard.best != nullptr) {
     return ignored(heard, judgement);
   }
@@ -242,6 +235,9 @@ std::optional<Diagnosis> diagnose_watches(const Usage& usage,
     return found(Cause::NoWatcher, watches.late.owner,
                  fmt::format("set its watch on {} only{}, and has not read the file since",
                              name_target(*watches.late.watch, world), set));
+  }
+  if (watches.doomed && watches.doomed.watch->fanotify) {
+    return lost(watches.doomed, world, publish);  // a mark ends without a word
   }
   if (watches.dead && watches.dead.watch->ignored) {
     return lost(watches.dead, world, publish);

@@ -1,6 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "userspace/engine/world.h"
 
+#include <sys/fanotify.h>
+#include <sys/inotify.h>
+#include <sys/stat.h>
+
 #include <algorithm>
 #include <set>
 #include <utility>
@@ -21,6 +25,16 @@ constexpr std::size_t kMaxDeparted = 256;
 // A reader that starts a short-lived child for each look at its files leaves the uses of the dead
 // behind. One that read a file to its end still counts; more of the same file do not.
 constexpr std::size_t kMaxUses = 1024;
+
+TargetKind kind_of_target(const FileRef& target, bool link_itself) {
+  if (target.ino == target.volume_ino) {
+    return TargetKind::Root;
+  }
+  if (link_itself && S_ISLNK(target.mode)) {
+    return TargetKind::Link;
+  }
+  return S_ISDIR(target.mode) ? TargetKind::Generation : TargetKind::File;
+}
 
 void forget_dead(Usage& usage, const Reader& reader) {
   if (usage.uses.size() <= kMaxUses) {
@@ -167,14 +181,7 @@ void World::mark_publisher(Process& process, VolumeId id) {
 }
 
 void World::add_watch(Process& process, const WatchAddEvent& event) {
-  TargetKind kind = TargetKind::File;
-  if (event.target.ino == event.target.volume_ino) {
-    kind = TargetKind::Root;
-  } else if ((event.mask & 0x02000000U) != 0 && (event.target.mode & 0170000U) == 0120000U) {
-    kind = TargetKind::Link;  // IN_DONT_FOLLOW on a symlink
-  } else if ((event.target.mode & 0170000U) == 0040000U) {
-    kind = TargetKind::Generation;
-  }
+  const TargetKind kind = kind_of_target(event.target, (event.mask & IN_DONT_FOLLOW) != 0);
   Watch watch{event.fd, event.wd,   event.mask,     event.target.volume(), event.target.inode(),
               kind,     event.path, event.origin.at};
   // The same wd on a living watch is a changed mask; wd numbers of dead ones are not used again
@@ -183,6 +190,24 @@ void World::add_watch(Process& process, const WatchAddEvent& event) {
     *known = std::move(watch);
   } else {
     process.watches.push_back(std::move(watch));
+  }
+}
+
+void World::add_mark(Process& process, const FanotifyMarkEvent& event) {
+  const TargetKind kind = kind_of_target(event.target, (event.flags & FAN_MARK_DONT_FOLLOW) != 0);
+  const auto mask = static_cast<std::uint32_t>(event.mask);
+  Watch mark{event.fd, -1,         mask,           event.target.volume(), event.target.inode(),
+             kind,     event.path, event.origin.at};
+  mark.fanotify = true;
+  const auto known =
+      std::find_if(process.watches.begin(), process.watches.end(), [&](const Watch& watch) {
+        return watch.fanotify && watch.fd == mark.fd && watch.target == mark.target;
+      });
+  if (known != process.watches.end()) {
+    mark.mask |= known->mask;
+    *known = std::move(mark);
+  } else {
+    process.watches.push_back(std::move(mark));
   }
 }
 

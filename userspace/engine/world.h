@@ -76,6 +76,7 @@ class World {
   void mark_publisher(Process& process, VolumeId id);
 
   void add_watch(Process& process, const WatchAddEvent& event);
+  void add_mark(Process& process, const FanotifyMarkEvent& event);
   // The living watch; null when it is not known. One that an exec seemed to end lives again: who
   // asks for it has seen an event of it.
   Watch* find_watch(Process& process, int fd, int wd);

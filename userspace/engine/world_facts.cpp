@@ -127,6 +127,8 @@ void World::learn(const InspectedFact& fact) {
     return;
   }
   process->looked_at = true;
+  process->io_uring = fact.io_uring;
+  process->compat = fact.compat;
   for (Watch& old : process->watches) {
     const auto lives = std::find_if(watches.begin(), watches.end(), [&](const Watch& now) {
       return now.fd == old.fd && now.wd == old.wd && now.target == old.target;
@@ -135,7 +137,8 @@ void World::learn(const InspectedFact& fact) {
       lives->added = old.added;
       continue;
     }
-    if (old.alive) {
+    // Not of marks: the node tells of inotify's watches only.
+    if (old.alive && !old.fanotify) {
       old.alive = false;
       old.ended = fact.at;
     }

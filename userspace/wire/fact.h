@@ -190,6 +190,7 @@ struct InspectedFact {
   std::uint32_t tgid = 0;
   bool complete = false;  // false: the process went away or could not be read
   bool io_uring = false;  // it has an io_uring instance, through which it may read
+  bool compat = false;    // a 32-bit program: its system calls have other numbers
 };
 
 // A failed open of a volume's file, matched to it by path.

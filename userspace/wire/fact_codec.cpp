@@ -162,7 +162,7 @@ void fields(A& a, HeldFact& v) {
 }
 template <class A>
 void fields(A& a, InspectedFact& v) {
-  a(v.at, v.tgid, v.complete, v.io_uring);
+  a(v.at, v.tgid, v.complete, v.io_uring, v.compat);
 }
 template <class A>
 void fields(A& a, OpenFailedFact& v) {

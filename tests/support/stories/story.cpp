@@ -2,10 +2,12 @@
 #include "tests/support/stories/story.h"
 
 #include <fmt/format.h>
+#include <sys/fanotify.h>
 #include <sys/inotify.h>
 #include <sys/stat.h>
 
 #include <cerrno>
+#include <csignal>
 
 namespace reloadtrace::testing {
 namespace {
@@ -277,6 +279,61 @@ void Story::notify_of_death(const StoryWatch& watch) {
     }
   }
   notify(watch, IN_IGNORED);
+}
+
+void Story::mark(const StoryProcess& process, const StoryVolume& volume, std::uint64_t mask) {
+  FileRef root;
+  root.dev = volume.fact.id.dev;
+  root.volume_ino = volume.fact.id.ino;
+  root.ino = volume.fact.id.ino;
+  root.mode = S_IFDIR | 0755;
+  deliver(FanotifyMarkEvent{origin(process), root, "", mask, 6, FAN_MARK_ADD});
+}
+
+void Story::fanotify(const StoryProcess& process, std::uint64_t mask, const std::string& name) {
+  deliver(FanotifyEvent{origin(process), mask, 6, name});
+}
+
+void Story::fail_watch(const StoryProcess& process, WatchCall call, std::uint32_t error) {
+  deliver(WatchFailedFact{tick(), process.tgid, {}, "", call, error, 1000});
+}
+
+void Story::look(const StoryProcess& process,
+                 const StoryVolume& volume,
+                 const std::string& path,
+                 PollCall call,
+                 TargetKind kind) {
+  const Timestamp at = tick();
+  deliver(PollFact{at, at, process.tgid, volume.fact.id, kind, path, call, 0, 1});
+}
+
+void Story::hang_up(const StoryProcess& target, SignalHandling handling, SignalOutcome outcome) {
+  SignalEvent event;
+  event.origin = Origin{tick(), {2'000'000'000}, 1, 950, 950, "kill"};
+  event.target_pid = outcome == SignalOutcome::Refused ? 7 : 1;
+  event.signal = SIGHUP;
+  event.handling = handling;
+  event.outcome = outcome;
+  if (outcome == SignalOutcome::Refused) {
+    event.origin = origin(target);
+    event.error = EPERM;
+  } else {
+    event.target = target.tgid;
+    event.target_started = target.started;
+    event.target_cgroup = target.cgroup;
+    event.target_comm = target.comm;
+  }
+  deliver(event);
+}
+
+void Story::post(const StoryProcess& server, const std::string& line) {
+  const Origin at = origin(server);
+  posted_ = at.at;
+  deliver(HttpEvent{at, at.at, 4711, 0, 8, line});
+}
+
+void Story::answer(const StoryProcess& server, std::uint32_t status) {
+  deliver(HttpEvent{origin(server), posted_, 4711, status, 8, "POST /-/reload"});
 }
 
 HeldFact Story::holds(const StoryVolume& volume,

@@ -154,6 +154,24 @@ class Story {
   // What a watch of a file (through its links) receives when its generation is deleted.
   void notify_of_death(const StoryWatch& watch);
 
+  // A fanotify mark on the root; what its group then gives.
+  void mark(const StoryProcess& process, const StoryVolume& volume, std::uint64_t mask);
+  void fanotify(const StoryProcess& process, std::uint64_t mask, const std::string& name = "");
+  void fail_watch(const StoryProcess& process, WatchCall call, std::uint32_t error);
+
+  // Looking and asking.
+  void look(const StoryProcess& process,
+            const StoryVolume& volume,
+            const std::string& path,
+            PollCall call,
+            TargetKind kind = TargetKind::File);
+  // SIGHUP from a process of the node.
+  void hang_up(const StoryProcess& target,
+               SignalHandling handling,
+               SignalOutcome outcome = SignalOutcome::Delivered);
+  void post(const StoryProcess& server, const std::string& line);
+  void answer(const StoryProcess& server, std::uint32_t status);
+
   // Looks at a process: it has these watches, and holds these files.
   void inspect(const StoryProcess& process,
                const std::vector<StoryWatch>& watches = {},
@@ -184,6 +202,7 @@ class Story {
   std::uint64_t next_cgroup_ = 7000;
   std::uint32_t next_tgid_ = 100;
   int next_wd_ = 1;
+  Timestamp posted_;
   StoryProcess publisher_{900, {1'000'000'000}, "kubelet", "/usr/bin/kubelet", 1, "", 1};
 };
 

@@ -118,7 +118,7 @@ TEST_F(Diagnosing, takes_an_overflow_for_an_event_that_was_read) {
   watches_ = {story_.watch(app_.main, config_, "", kDirectoryMask)};
   story_.publish(config_);
   story_.deliver(NotifyEvent{story_.origin(app_.main), 5, -1, IN_Q_OVERFLOW, ""});
-  EXPECT_EQ(cause(), "event_ignored");
+  EXPECT_EQ(cause(), "queue_overflow");
   EXPECT_THAT(evidence(), HasSubstr("IN_Q_OVERFLOW"));
 }
 

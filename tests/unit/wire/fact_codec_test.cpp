@@ -99,8 +99,16 @@ std::string fields(const HeldFact& v) {
   return join(a, b, c, d, e, f, g, h);
 }
 std::string fields(const InspectedFact& v) {
-  const auto& [a, b, c] = v;
-  return join(a, b, c);
+  const auto& [a, b, c, d, e] = v;
+  return join(a, b, c, d, e);
+}
+std::string fields(const PollFact& v) {
+  const auto& [a, b, c, d, e, f, g, h, i] = v;
+  return join(a, b, c, d, e, f, g, h, i);
+}
+std::string fields(const WatchFailedFact& v) {
+  const auto& [a, b, c, d, e, f, g] = v;
+  return join(a, b, c, d, e, f, g);
 }
 std::string fields(const OpenFailedFact& v) {
   const auto& [a, b, c, d, e, f, g, h, i] = v;
@@ -162,8 +170,10 @@ std::vector<Event> one_of_each() {
                   {{"a", ChangeKind::Removed}, {"b", ChangeKind::Added}}},
       WatchFact{{16}, 17, 18, 19, 20, {1, 2}, {3, 4}, TargetKind::Link, "app.yaml"},
       HeldFact{{21}, 22, 23, {1, 2}, {3, 4}, "..old", "app.yaml", true},
-      InspectedFact{{24}, 25, true},
+      InspectedFact{{24}, 25, true, true, true},
       OpenFailedFact{{26}, 27, {1, 2}, "app.yaml", 28, 29, 30, 31, 0400},
+      PollFact{{36}, {37}, 38, {1, 2}, TargetKind::Link, "..data", PollCall::Readlink, 39, 40},
+      WatchFailedFact{{41}, 42, {1, 2}, "app.yaml", WatchCall::Add, 43, 44},
       LossFact{{32}, {33}, {{LossCause::Undecodable, 34}, {LossCause::MapFull, 35}}},
   };
 }

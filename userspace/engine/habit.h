@@ -1,0 +1,31 @@
+// SPDX-License-Identifier: Apache-2.0
+// Pollers: who looks at the same place again and again, and how far apart.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+
+#include "userspace/engine/world.h"
+
+namespace reloadtrace {
+
+// Notes one look, or several that the kernel counted together (`first` is then the first of them).
+void note_look(Habit& habit, Timestamp first, Timestamp at, std::uint64_t count);
+
+// Notes an open of a file as a look at it. `path` is below the generation.
+void note_open_as_look(Usage& usage,
+                       const World& world,
+                       const Process& process,
+                       const std::string& path,
+                       Timestamp at);
+
+void note_poll(Usage& usage, const World& world, const Process& process, const PollFact& fact);
+
+// The time between looks; none when there were too few to tell, or when they follow no clock.
+std::optional<Duration> period_of(const Habit& habit);
+
+// "stats app.yaml", "opens app.yaml", "reads the link ..data".
+std::string say_habit(const Habit& habit);
+
+}  // namespace reloadtrace

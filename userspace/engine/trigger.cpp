@@ -1,0 +1,141 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "userspace/engine/trigger.h"
+
+#include <fmt/format.h>
+#include <sys/inotify.h>
+
+#include <algorithm>
+
+#include "userspace/engine/habit.h"
+#include "userspace/engine/stub.h"
+#include "userspace/engine/wording.h"
+
+namespace reloadtrace {
+namespace {
+
+// Whether the first notice says more of a publish than the second, of which it is the later: the
+// one of the rename or the write rather than of what went before and after, any rather than
+// IN_IGNORED.
+bool tells_more(const Notice& notice, const Notice& other) {
+  const auto rank = [](std::uint32_t mask) {
+    if ((mask & IN_MOVED_TO) != 0) {
+      return 3;
+    }
+    if ((mask & (IN_CLOSE_WRITE | IN_DELETE_SELF)) != 0) {
+      return 2;
+    }
+    return (mask & IN_IGNORED) != 0 ? 0 : 1;
+  };
+  return rank(notice.mask) >= rank(other.mask);
+}
+
+std::optional<Trigger> restarted(const Publish& publish,
+                                 const FileUse& reread,
+                                 Timestamp visible,
+                                 const World& world) {
+  if (!began_after(reread.tgid, visible, world)) {
+    return std::nullopt;
+  }
+  const Process* process = world.process(reread.tgid);
+  const Timestamp began = std::max(process->started, process->executed);
+  return Trigger{
+      {TriggerKind::Restart, fmt::format("the process began {} after the publish",
+                                         say(std::max(began - publish.at(), Duration{})))},
+      began};
+}
+
+const Request* latest_request(const Reader& reader, Timestamp from, Timestamp until) {
+  const auto it =
+      std::find_if(reader.requests.rbegin(), reader.requests.rend(), [&](const Request& request) {
+        return request.at >= from && request.at <= until && was_taken(request);
+      });
+  return it == reader.requests.rend() ? nullptr : &*it;
+}
+
+// The habit that a process had before it opened the file: the one whose latest look is the last.
+const Habit* polling(const Usage& usage, const FileUse& reread, const World& world) {
+  const Process* process = world.process(reread.tgid);
+  const Habit* out = nullptr;
+  for (const auto& [key, habit] : usage.habits) {
+    const std::uint32_t owner = std::get<0>(key);
+    const bool same = owner == reread.tgid || (process != nullptr && owner == process->parent);
+    const bool concerns = habit.opens ? habit.path == reread.file
+                                      : habit.kind != TargetKind::File || habit.path == reread.file;
+    if (same && concerns && period_of(habit) && (out == nullptr || out->opens)) {
+      out = &habit;
+    }
+  }
+  return out;
+}
+
+}  // namespace
+
+const Notice* best_notice(const Usage& usage, Timestamp from, Timestamp until) {
+  const Notice* best = nullptr;
+  for (const Notice& notice : usage.notices) {
+    if (notice.at >= from && notice.at <= until && (best == nullptr || tells_more(notice, *best))) {
+      best = &notice;
+    }
+  }
+  return best;
+}
+
+std::string say_notice(const Notice& notice) {
+  const std::uint32_t bits = notice.mask & ~static_cast<std::uint32_t>(IN_ISDIR);
+  const std::string mask = notice.fanotify ? say_fanotify_mask(bits) : say_inotify_mask(bits);
+  return notice.name.empty() ? mask : mask + " " + notice.name;
+}
+
+std::string say_request(const Request& request) {
+  if (request.kind == TriggerKind::Http) {
+    return request.http.line;
+  }
+  const Origin& sender = request.signal.origin;
+  const std::string name = say_signal(request.signal.signal);
+  return sender.tgid == 0 ? name + " from the kernel"
+                          : fmt::format("{} from {}[{}]", name, sender.comm, sender.tgid);
+}
+
+bool was_taken(const Request& request) {
+  if (request.kind == TriggerKind::Http) {
+    return true;
+  }
+  return (request.signal.outcome == SignalOutcome::Delivered ||
+          request.signal.outcome == SignalOutcome::Pending) &&
+         (request.signal.handling == SignalHandling::Handled ||
+          request.signal.handling == SignalHandling::Blocked);
+}
+
+Trigger trigger_of(const Usage& usage,
+                   const Publish& publish,
+                   const FileUse& reread,
+                   const World& world) {
+  const Timestamp visible = visible_since(usage, publish);
+  if (auto out = restarted(publish, reread, visible, world)) {
+    return *out;
+  }
+  const Timestamp opened = reread.opened ? reread.opened : reread.last_read;
+  const Timestamp from = std::min(visible, publish.at() - kEarlyNotice);
+  const Notice* notice = best_notice(usage, from, opened);
+  const Request* request = latest_request(*usage.reader, from, opened);
+  const Habit* habit = polling(usage, reread, world);
+  const Timestamp told = std::max(notice != nullptr ? notice->at : Timestamp{},
+                                  request != nullptr ? request->at : Timestamp{});
+  // Who looks by the clock is told by the clock, unless something called it since its last look.
+  if (habit != nullptr && (!told || opened - told > *period_of(*habit))) {
+    const bool seen = !habit->opens && habit->latest >= from && habit->latest <= opened;
+    return {
+        {TriggerKind::Poll, fmt::format("{} every {}", say_habit(*habit), say(*period_of(*habit)))},
+        seen ? habit->latest : Timestamp{}};
+  }
+  if (request != nullptr && request->at == told) {
+    return {{request->kind, say_request(*request)}, request->at};
+  }
+  if (notice != nullptr) {
+    return {{notice->fanotify ? TriggerKind::Fanotify : TriggerKind::Inotify, say_notice(*notice)},
+            notice->at};
+  }
+  return {{TriggerKind::Unknown, ""}, {}};
+}
+
+}  // namespace reloadtrace
