@@ -6,8 +6,8 @@
 namespace reloadtrace::actor {
 namespace {
 
-std::array<std::span<const Behaviour>, 4> tables() {
-  return {watchers(), pollers(), holders(), processes()};
+auto tables() {
+  return std::array{watchers(), pollers(), holders(), processes()};
 }
 
 }  // namespace
