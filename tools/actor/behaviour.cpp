@@ -7,7 +7,7 @@ namespace reloadtrace::actor {
 namespace {
 
 auto tables() {
-  return std::array{watchers(), stat_pollers(), pollers(), holders(), processes()};
+  return std::array{watchers(), stat_pollers(), pollers(), holders(), processes(), signal_takers()};
 }
 
 }  // namespace

@@ -40,11 +40,12 @@ struct Behaviour {
 };
 
 // A table for each source file; find_behaviour() searches all of them.
-std::span<const Behaviour> watchers();      // inotify on the directory, the files or the links
-std::span<const Behaviour> stat_pollers();  // look at intervals whether something changed
-std::span<const Behaviour> pollers();       // read at intervals, at the start or never
-std::span<const Behaviour> holders();       // keep what they opened once
-std::span<const Behaviour> processes();     // restart, exit
+std::span<const Behaviour> watchers();       // inotify on the directory, the files or the links
+std::span<const Behaviour> stat_pollers();   // look at intervals whether something changed
+std::span<const Behaviour> pollers();        // read at intervals, at the start or never
+std::span<const Behaviour> holders();        // keep what they opened once
+std::span<const Behaviour> processes();      // restart, exit
+std::span<const Behaviour> signal_takers();  // wait for signals, or do not
 
 const Behaviour* find_behaviour(std::string_view name);
 // "NAME  DESCRIPTION" lines.
