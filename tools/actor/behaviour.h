@@ -42,6 +42,7 @@ struct Behaviour {
 // A table for each source file; find_behaviour() searches all of them.
 std::span<const Behaviour> watchers();       // inotify on the directory, the files or the links
 std::span<const Behaviour> readers();        // every system call that reads
+std::span<const Behaviour> uring_readers();  // reading without system calls
 std::span<const Behaviour> stat_pollers();   // look at intervals whether something changed
 std::span<const Behaviour> pollers();        // read at intervals, at the start or never
 std::span<const Behaviour> holders();        // keep what they opened once
