@@ -7,7 +7,7 @@ namespace reloadtrace::actor {
 namespace {
 
 auto tables() {
-  return std::array{watchers(), readers(), uring_readers(), stat_pollers(),
+  return std::array{watchers(), readers(), uring_readers(), scripts(),      stat_pollers(),
                     pollers(),  holders(), processes(),     signal_takers()};
 }
 

@@ -43,6 +43,7 @@ struct Behaviour {
 std::span<const Behaviour> watchers();       // inotify on the directory, the files or the links
 std::span<const Behaviour> readers();        // every system call that reads
 std::span<const Behaviour> uring_readers();  // reading without system calls
+std::span<const Behaviour> scripts();        // run what lies in the volume
 std::span<const Behaviour> stat_pollers();   // look at intervals whether something changed
 std::span<const Behaviour> pollers();        // read at intervals, at the start or never
 std::span<const Behaviour> holders();        // keep what they opened once
