@@ -7,8 +7,8 @@ namespace reloadtrace::actor {
 namespace {
 
 auto tables() {
-  return std::array{watchers(), readers(), uring_readers(), scripts(),      stat_pollers(),
-                    pollers(),  holders(), processes(),     signal_takers()};
+  return std::array{watchers(),     watch_kinds(), readers(), uring_readers(), scripts(),
+                    stat_pollers(), pollers(),     holders(), processes(),     signal_takers()};
 }
 
 }  // namespace

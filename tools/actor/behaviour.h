@@ -41,6 +41,7 @@ struct Behaviour {
 
 // A table for each source file; find_behaviour() searches all of them.
 std::span<const Behaviour> watchers();       // inotify on the directory, the files or the links
+std::span<const Behaviour> watch_kinds();    // unusual uses of inotify
 std::span<const Behaviour> readers();        // every system call that reads
 std::span<const Behaviour> uring_readers();  // reading without system calls
 std::span<const Behaviour> scripts();        // run what lies in the volume
