@@ -7,8 +7,9 @@ namespace reloadtrace::actor {
 namespace {
 
 auto tables() {
-  return std::array{watchers(),     watch_kinds(), readers(), uring_readers(), scripts(),
-                    stat_pollers(), pollers(),     holders(), processes(),     signal_takers()};
+  return std::array{watchers(),      watch_kinds(), fanotify_users(), readers(),
+                    uring_readers(), scripts(),     stat_pollers(),   pollers(),
+                    holders(),       processes(),   signal_takers()};
 }
 
 }  // namespace

@@ -40,16 +40,17 @@ struct Behaviour {
 };
 
 // A table for each source file; find_behaviour() searches all of them.
-std::span<const Behaviour> watchers();       // inotify on the directory, the files or the links
-std::span<const Behaviour> watch_kinds();    // unusual uses of inotify
-std::span<const Behaviour> readers();        // every system call that reads
-std::span<const Behaviour> uring_readers();  // reading without system calls
-std::span<const Behaviour> scripts();        // run what lies in the volume
-std::span<const Behaviour> stat_pollers();   // look at intervals whether something changed
-std::span<const Behaviour> pollers();        // read at intervals, at the start or never
-std::span<const Behaviour> holders();        // keep what they opened once
-std::span<const Behaviour> processes();      // restart, exit
-std::span<const Behaviour> signal_takers();  // wait for signals, or do not
+std::span<const Behaviour> watchers();        // inotify on the directory, the files or the links
+std::span<const Behaviour> watch_kinds();     // unusual uses of inotify
+std::span<const Behaviour> fanotify_users();  // fanotify instead
+std::span<const Behaviour> readers();         // every system call that reads
+std::span<const Behaviour> uring_readers();   // reading without system calls
+std::span<const Behaviour> scripts();         // run what lies in the volume
+std::span<const Behaviour> stat_pollers();    // look at intervals whether something changed
+std::span<const Behaviour> pollers();         // read at intervals, at the start or never
+std::span<const Behaviour> holders();         // keep what they opened once
+std::span<const Behaviour> processes();       // restart, exit
+std::span<const Behaviour> signal_takers();   // wait for signals, or do not
 
 const Behaviour* find_behaviour(std::string_view name);
 // "NAME  DESCRIPTION" lines.
