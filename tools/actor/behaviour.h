@@ -51,6 +51,7 @@ std::span<const Behaviour> pollers();         // read at intervals, at the start
 std::span<const Behaviour> holders();         // keep what they opened once
 std::span<const Behaviour> processes();       // restart, exit
 std::span<const Behaviour> signal_takers();   // wait for signals, or do not
+std::span<const Behaviour> http_servers();    // wait for requests
 
 const Behaviour* find_behaviour(std::string_view name);
 // "NAME  DESCRIPTION" lines.
