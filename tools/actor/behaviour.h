@@ -52,6 +52,7 @@ std::span<const Behaviour> holders();         // keep what they opened once
 std::span<const Behaviour> processes();       // restart, exit
 std::span<const Behaviour> signal_takers();   // wait for signals, or do not
 std::span<const Behaviour> http_servers();    // wait for requests
+std::span<const Behaviour> setup_failures();  // cannot watch, and go on as if they did
 
 const Behaviour* find_behaviour(std::string_view name);
 // "NAME  DESCRIPTION" lines.
