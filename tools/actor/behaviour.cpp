@@ -9,7 +9,7 @@ namespace {
 auto tables() {
   return std::array{watchers(),      watch_kinds(),  fanotify_users(), readers(), uring_readers(),
                     scripts(),       stat_pollers(), pollers(),        holders(), processes(),
-                    signal_takers(), http_servers(), setup_failures()};
+                    signal_takers(), http_servers(), setup_failures(), hostile(), storms()};
 }
 
 }  // namespace

@@ -53,6 +53,8 @@ std::span<const Behaviour> processes();       // restart, exit
 std::span<const Behaviour> signal_takers();   // wait for signals, or do not
 std::span<const Behaviour> http_servers();    // wait for requests
 std::span<const Behaviour> setup_failures();  // cannot watch, and go on as if they did
+std::span<const Behaviour> hostile();         // names, depths and races a tracer must bear
+std::span<const Behaviour> storms();          // more of everything than a tracer may like
 
 const Behaviour* find_behaviour(std::string_view name);
 // "NAME  DESCRIPTION" lines.
