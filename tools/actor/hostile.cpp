@@ -93,7 +93,10 @@ void buffer_unmapper(const Settings& settings) {
   std::thread unmapper([&] {
     while (!over) {
       ::munmap(page, kPage);
-      ::mmap(page, kPage, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED, -1, 0);
+      if (::mmap(page, kPage, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED, -1,
+                 0) == MAP_FAILED) {
+        die("mmap");
+      }
     }
   });
   unsigned faults = 0;
