@@ -1,11 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 // The stand-in for kubelet leaves the tree, and makes the system calls, that kubelet does.
 #include <gtest/gtest.h>
+#include <sys/stat.h>
 
 #include <algorithm>
+#include <cstdint>
 #include <filesystem>
+#include <limits>
 #include <optional>
 #include <set>
+#include <vector>
 
 #include "tests/support/requirements.h"
 #include "tests/support/volume.h"
@@ -40,6 +44,15 @@ void replace_all(std::string& text, const std::string& what, const std::string& 
        at = text.find(what, at + with.size())) {
     text.replace(at, what.size(), with);
   }
+}
+
+ino_t inode_of(const std::string& path) {
+  struct stat status {};
+  return ::lstat(path.c_str(), &status) == 0 ? status.st_ino : 0;
+}
+
+std::int64_t nanoseconds(const timespec& time) {
+  return time.tv_sec * std::int64_t{1'000'000'000} + time.tv_nsec;
 }
 
 class Publisher : public ::testing::Test {
@@ -102,6 +115,52 @@ TEST_F(Publisher, keeps_the_inode_when_it_writes_in_place) {
   fs::create_hard_link(volume_.path() + "/a", pod_.directory() + "/same");
   volume_.publish({{"a", "two"}}, {.style = "in-place"});
   EXPECT_EQ(read_file(pod_.directory() + "/same"), "two");
+}
+
+TEST_F(Publisher, renames_a_new_directory_into_the_place_of_the_old_one) {
+  for (const char* style : {"move", "exchange"}) {
+    const Volume volume(pod_, style);
+    volume.publish({{"app.yaml", "one"}, {"conf.d/a.yaml", "x"}}, {.style = style});
+    const ino_t before = inode_of(volume.path() + "/current");
+    volume.publish({{"app.yaml", "two"}}, {.style = style});
+    EXPECT_NE(inode_of(volume.path() + "/current"), before) << style;
+    EXPECT_EQ(names_in(volume.path()), std::set<std::string>{"current"}) << style;
+    EXPECT_EQ(read_file(volume.path() + "/current/app.yaml"), "two") << style;
+    EXPECT_EQ(read_file(volume.path() + "/current/conf.d/a.yaml"), "x") << style;
+  }
+}
+
+TEST_F(Publisher, swaps_no_volume_before_all_are_complete) {
+  std::vector<Volume> volumes = {volume_};
+  PublishOptions options;
+  for (int i = 0; i < 7; ++i) {
+    volumes.emplace_back(pod_, "other-" + std::to_string(i));
+    options.arguments.push_back(volumes.back().path());
+  }
+  volume_.publish({{"app.yaml", "one"}}, options);
+  // Files change last when their generation is complete, links when they are renamed.
+  std::int64_t last_complete = 0;
+  std::int64_t first_swap = std::numeric_limits<std::int64_t>::max();
+  for (const Volume& volume : volumes) {
+    struct stat file {};
+    struct stat link {};
+    ASSERT_EQ(::stat((volume.path() + "/app.yaml").c_str(), &file), 0);
+    ASSERT_EQ(::lstat((volume.path() + "/..data").c_str(), &link), 0);
+    last_complete = std::max(last_complete, nanoseconds(file.st_ctim));
+    first_swap = std::min(first_swap, nanoseconds(link.st_ctim));
+    EXPECT_EQ(read_file(volume.path() + "/app.yaml"), "one");
+  }
+  EXPECT_LE(last_complete, first_swap);
+}
+
+TEST_F(Publisher, publishes_to_the_other_volumes_when_one_is_missing) {
+  const Volume other(pod_, "other");
+  const Completed completed =
+      run(volume_.publisher({{"app.yaml", "one"}}, {.arguments = {"/no/such", other.path()}}));
+  EXPECT_EQ(completed.exit_code, 1);
+  EXPECT_NE(completed.errors.find("publish to /no/such"), std::string::npos) << completed.errors;
+  EXPECT_EQ(content_of("app.yaml"), "one");
+  EXPECT_EQ(read_file(other.path() + "/app.yaml"), "one");
 }
 
 TEST_F(Publisher, explains_why_it_failed) {

@@ -6,8 +6,10 @@
 namespace reloadtrace::actor {
 namespace {
 
-std::array<std::span<const Behaviour>, 4> tables() {
-  return {watchers(), pollers(), holders(), processes()};
+auto tables() {
+  return std::array{watchers(),      watch_kinds(),  fanotify_users(), readers(), uring_readers(),
+                    scripts(),       stat_pollers(), pollers(),        holders(), processes(),
+                    signal_takers(), http_servers(), setup_failures(), hostile(), storms()};
 }
 
 }  // namespace

@@ -2,6 +2,7 @@
 #include "tools/actor/files.h"
 
 #include <fcntl.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
@@ -16,18 +17,6 @@
 #include "userspace/base/unique_fd.h"
 
 namespace reloadtrace::actor {
-namespace {
-
-UniqueFd open_or_say(const Settings& settings, const std::string& file) {
-  UniqueFd fd(::open(path_of(settings, file).c_str(), O_RDONLY | O_CLOEXEC));
-  if (!fd) {
-    say("open " + file + " failed: " + std::strerror(errno));
-  }
-  return fd;
-}
-
-}  // namespace
-
 void say(const std::string& line) {
   const std::string whole = line + "\n";
   // Nobody to tell when this fails: the line is for people and tests only.
@@ -42,6 +31,24 @@ void die(const std::string& what) {
 
 std::string path_of(const Settings& settings, const std::string& file) {
   return settings.directory + "/" + file;
+}
+
+UniqueFd open_or_say(const Settings& settings, const std::string& file) {
+  UniqueFd fd(::open(path_of(settings, file).c_str(), O_RDONLY | O_CLOEXEC));
+  if (!fd) {
+    say("open " + file + " failed: " + std::strerror(errno));
+  }
+  return fd;
+}
+
+std::string content_of(int fd) {
+  std::string content;
+  std::array<char, 4096> buffer;
+  ssize_t got = 0;
+  while ((got = ::read(fd, buffer.data(), buffer.size())) > 0) {
+    content.append(buffer.data(), static_cast<std::size_t>(got));
+  }
+  return content;
 }
 
 void say_read(const std::string& file, const std::string& content) {
@@ -123,8 +130,8 @@ void say_ready(const Settings& settings) {
   say("ready");
 }
 
-void sleep_for(std::chrono::milliseconds time) {
-  timespec left{.tv_sec = time.count() / 1000, .tv_nsec = time.count() % 1000 * 1'000'000};
+void sleep_for(std::chrono::nanoseconds time) {
+  timespec left{.tv_sec = time.count() / 1'000'000'000, .tv_nsec = time.count() % 1'000'000'000};
   while (time.count() > 0 && ::nanosleep(&left, &left) != 0 && errno == EINTR) {
   }
 }
@@ -133,6 +140,22 @@ void sleep_for_ever() {
   for (;;) {
     ::pause();
   }
+}
+
+unsigned count_or(const Settings& settings, unsigned usual) {
+  return settings.count == 0 ? usual : settings.count;
+}
+
+unsigned allow_descriptors(unsigned wanted) {
+  const rlimit ideal{wanted, wanted};
+  rlimit limit{};
+  if (::setrlimit(RLIMIT_NOFILE, &ideal) != 0) {  // no CAP_SYS_RESOURCE: up to the hard limit
+    ::getrlimit(RLIMIT_NOFILE, &limit);
+    limit.rlim_cur = std::min<rlim_t>(wanted, limit.rlim_max);
+    ::setrlimit(RLIMIT_NOFILE, &limit);
+  }
+  ::getrlimit(RLIMIT_NOFILE, &limit);
+  return static_cast<unsigned>(std::min<rlim_t>(wanted, limit.rlim_cur));
 }
 
 }  // namespace reloadtrace::actor

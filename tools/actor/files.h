@@ -5,6 +5,7 @@
 #include <string>
 
 #include "tools/actor/behaviour.h"
+#include "userspace/base/unique_fd.h"
 
 namespace reloadtrace::actor {
 
@@ -14,6 +15,11 @@ void say(const std::string& line);
 [[noreturn]] void die(const std::string& what);
 
 std::string path_of(const Settings& settings, const std::string& file);
+
+// Opens `file` for reading, or says why it could not and owns nothing.
+UniqueFd open_or_say(const Settings& settings, const std::string& file);
+// Everything from the present offset on; empty when `fd` cannot be read.
+std::string content_of(int fd);
 
 // Says the line by which tests recognise what was read.
 void say_read(const std::string& file, const std::string& content);
@@ -28,8 +34,13 @@ void read_half(const Settings& settings, const std::string& file);
 std::vector<std::string> visible_files(const std::string& directory);
 
 void say_ready(const Settings& settings);
-void sleep_for(std::chrono::milliseconds time);
+void sleep_for(std::chrono::nanoseconds time);
 // Until a signal ends the process.
 [[noreturn]] void sleep_for_ever();
+
+// How often to do what has its own usual number of times.
+unsigned count_or(const Settings& settings, unsigned usual);
+// As many descriptors as the kernel lets this process have, at most `wanted`. Returns how many.
+unsigned allow_descriptors(unsigned wanted);
 
 }  // namespace reloadtrace::actor

@@ -7,6 +7,7 @@
 
 #include <array>
 #include <cerrno>
+#include <memory>
 
 #include "tools/actor/behaviour.h"
 #include "tools/actor/files.h"
@@ -98,10 +99,45 @@ void remapper(const Settings& settings) {
   }
 }
 
+// As double-buffering caches do: for a while both generations are mapped.
+void late_unmapper(const Settings& settings) {
+  const std::string& file = settings.files.front();
+  auto mapping = std::make_unique<Mapping>(path_of(settings, file));
+  say_read(file, mapping->content());
+  Watch watch;
+  watch.add(settings.directory);
+  say_ready(settings);
+  for (;;) {
+    if (holds_swap(watch.wait(), settings)) {
+      sleep_for(settings.delay);
+      auto fresh = std::make_unique<Mapping>(path_of(settings, file));
+      say_read(file, fresh->content());
+      sleep_for(settings.interval);
+      mapping = std::move(fresh);
+      say("unmapped " + file);
+    }
+  }
+}
+
+// Lets go of the old content and never looks at the new.
+void unmapper(const Settings& settings) {
+  const std::string& file = settings.files.front();
+  auto mapping = std::make_unique<Mapping>(path_of(settings, file));
+  say_read(file, mapping->content());
+  say_ready(settings);
+  sleep_for(settings.interval);
+  mapping.reset();
+  say("unmapped " + file);
+  sleep_for_ever();
+}
+
 constexpr Behaviour kHolders[] = {
     {"fd-keeper", "keeps the first FILE open and reads it again at intervals", fd_keeper},
     {"mapper", "maps the first FILE once and touches the mapping at intervals", mapper},
     {"remapper", "watches DIR, maps FILEs anew when ..data is swapped", remapper},
+    {"late-unmapper", "maps the first FILE anew at a swap, unmaps the old one an interval later",
+     late_unmapper},
+    {"unmapper", "maps the first FILE once, unmaps it after the interval, opens nothing", unmapper},
 };
 
 }  // namespace

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Applications that start again, end, or wait for a signal.
+// Applications that start again, or end.
 #include <sys/wait.h>
 #include <unistd.h>
 #include <csignal>
@@ -13,12 +13,6 @@
 namespace reloadtrace::actor {
 namespace {
 
-volatile std::sig_atomic_t hang_ups = 0;
-
-void count_hang_up(int) {
-  hang_ups = hang_ups + 1;
-}
-
 void wait_for_swap(Watch& watch, const Settings& settings) {
   for (;;) {
     for (const WatchEvent& event : watch.wait()) {
@@ -26,25 +20,6 @@ void wait_for_swap(Watch& watch, const Settings& settings) {
         return;
       }
     }
-  }
-}
-
-// Calls `react` once for each SIGHUP that arrives.
-template <class React>
-[[noreturn]] void on_hang_up(const Settings& settings, React react) {
-  sigset_t hang_up;
-  sigset_t before;
-  ::sigemptyset(&hang_up);
-  ::sigaddset(&hang_up, SIGHUP);
-  ::sigprocmask(SIG_BLOCK, &hang_up, &before);
-  std::signal(SIGHUP, count_hang_up);
-  reread(settings);
-  say_ready(settings);
-  for (int handled = 0;; ++handled) {
-    while (hang_ups == handled) {
-      ::sigsuspend(&before);
-    }
-    react();
   }
 }
 
@@ -91,29 +66,11 @@ void exiter(const Settings& settings) {
   sleep_for(settings.delay);
 }
 
-void signal_reader(const Settings& settings) {
-  on_hang_up(settings, [&] { reread(settings); });
-}
-
-void signal_waster(const Settings& settings) {
-  on_hang_up(settings, [] { say("noticed SIGHUP"); });
-}
-
-void signal_ignorer(const Settings& settings) {
-  std::signal(SIGHUP, SIG_IGN);
-  reread(settings);
-  say_ready(settings);
-  sleep_for_ever();
-}
-
 constexpr Behaviour kProcesses[] = {
     {"self-restarter", "watches DIR, executes itself anew and reads at its start", self_restarter},
     {"worker-restarter", "watches DIR, replaces a worker that reads at its start",
      worker_restarter},
     {"exiter", "watches DIR and ends when ..data is swapped", exiter},
-    {"signal-reader", "rereads FILEs on SIGHUP", signal_reader},
-    {"signal-waster", "handles SIGHUP and opens nothing", signal_waster},
-    {"signal-ignorer", "ignores SIGHUP", signal_ignorer},
 };
 
 }  // namespace

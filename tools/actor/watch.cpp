@@ -23,6 +23,12 @@ int Watch::add(const std::string& path, std::uint32_t mask) {
   return wd;
 }
 
+void Watch::remove(int wd) {
+  if (::inotify_rm_watch(fd_.get(), wd) != 0) {
+    die("inotify_rm_watch " + std::to_string(wd));
+  }
+}
+
 std::vector<WatchEvent> Watch::wait() {
   alignas(inotify_event) std::array<char, 16384> buffer;
   ssize_t got = -1;
@@ -58,6 +64,29 @@ bool is_new_generation(const WatchEvent& event) {
 
 bool is_end_of_watch(const WatchEvent& event) {
   return (event.mask & IN_IGNORED) != 0;
+}
+
+bool holds_swap(const std::vector<WatchEvent>& events, const Settings& settings) {
+  return std::any_of(events.begin(), events.end(),
+                     [&settings](const WatchEvent& event) { return is_swap(event, settings); });
+}
+
+void read_at_each_swap(const Settings& settings, ReadFile read) {
+  const auto read_all = [&] {
+    for (const std::string& file : settings.files) {
+      read(settings, file);
+    }
+  };
+  read_all();
+  Watch watch;
+  watch.add(settings.directory);
+  say_ready(settings);
+  for (;;) {
+    if (holds_swap(watch.wait(), settings)) {
+      sleep_for(settings.delay);
+      read_all();
+    }
+  }
 }
 
 }  // namespace reloadtrace::actor

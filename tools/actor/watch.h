@@ -33,6 +33,10 @@ class Watch {
   int add(const std::string& path, std::uint32_t mask = kChanges);
   // Blocks until there are events and takes all that fit into one read().
   std::vector<WatchEvent> wait();
+  // Dies when there is no such watch.
+  void remove(int wd);
+
+  int fd() const { return fd_.get(); }
 
  private:
   UniqueFd fd_;
@@ -45,5 +49,16 @@ bool is_swap(const WatchEvent& event, const Settings& settings);
 bool is_new_generation(const WatchEvent& event);
 // That a watched file is gone, and its watch with it.
 bool is_end_of_watch(const WatchEvent& event);
+
+bool holds_swap(const std::vector<WatchEvent>& events, const Settings& settings);
+
+using ReadFile = void (*)(const Settings&, const std::string& file);
+// Reads each file, watches the directory, and reads each again whenever new content is visible.
+[[noreturn]] void read_at_each_swap(const Settings& settings, ReadFile read);
+// The same as the run() of a behaviour.
+template <ReadFile kRead>
+void on_swap(const Settings& settings) {
+  read_at_each_swap(settings, kRead);
+}
 
 }  // namespace reloadtrace::actor

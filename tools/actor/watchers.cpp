@@ -24,12 +24,11 @@ template <class React>
   }
 }
 
-template <class OnSwap>
-[[noreturn]] void on_each_swap(const Settings& settings, OnSwap on_swap) {
+template <class React>
+[[noreturn]] void on_each_swap(const Settings& settings, React react) {
   watch_directory(settings, [&](const std::vector<WatchEvent>& events) {
-    if (std::any_of(events.begin(), events.end(),
-                    [&](const WatchEvent& event) { return is_swap(event, settings); })) {
-      on_swap();
+    if (holds_swap(events, settings)) {
+      react();
     }
   });
 }

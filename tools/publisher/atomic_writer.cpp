@@ -201,7 +201,7 @@ Result<Outcome> AtomicWriter::write() {
   if (auto made = make_generation(); !made) {
     return made.error();
   }
-  pause_for(options_.delay);
+  pause_before_swap(options_);
   using Step = Result<> (AtomicWriter::*)();
   const Step first = options_.links_first ? &AtomicWriter::link_keys : &AtomicWriter::swap;
   const Step second = options_.links_first ? &AtomicWriter::swap : &AtomicWriter::link_keys;

@@ -70,7 +70,7 @@ Result<> replace(const std::string& path, const std::string& content, const Opti
       !set) {
     return set;
   }
-  pause_for(options.delay);
+  pause_before_swap(options);
   return rename_onto(temporary, path);
 }
 
@@ -85,7 +85,7 @@ Result<> overwrite(const std::string& path, const std::string& content, const Op
   if (auto written = write_all(fd.get(), all.substr(0, half), path); !written) {
     return written;
   }
-  pause_for(options.delay);
+  pause_before_swap(options);
   return write_all(fd.get(), all.substr(half), path);
 }
 

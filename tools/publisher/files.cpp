@@ -248,7 +248,7 @@ std::string random_decimal() {
   return std::to_string(static_cast<std::uint32_t>(std::random_device{}()));
 }
 
-void pause_for(std::chrono::milliseconds time) {
+void pause_for(std::chrono::microseconds time) {
   if (time.count() > 0) {
     std::this_thread::sleep_for(time);
   }

@@ -46,6 +46,6 @@ Result<> remove_all(const std::string& parent, const std::string& name);
 Result<std::vector<std::string>> files_below(const std::string& directory);
 
 std::string random_decimal();  // an uint32, as os.CreateTemp and os.MkdirTemp put into names
-void pause_for(std::chrono::milliseconds time);
+void pause_for(std::chrono::microseconds time);
 
 }  // namespace reloadtrace::publisher

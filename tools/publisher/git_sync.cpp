@@ -55,7 +55,7 @@ Result<Outcome> write_like_git_sync(const std::string& root,
       return written.error();
     }
   }
-  pause_for(options.delay);
+  pause_before_swap(options);
   const std::string target = std::string(kWorktrees) + "/" + hash;
   if (auto linked = make_link(target, root + "/tmp-link"); !linked) {
     return linked.error();

@@ -21,10 +21,21 @@ Result<Outcome> publish(const std::string& directory,
       return write_like_vault(directory, payload, options);
     case Style::InPlace:
       return write_in_place(directory, payload, options);
+    case Style::Move:
+      return write_by_moving(directory, payload, options);
+    case Style::Exchange:
+      return write_by_exchange(directory, payload, options);
     case Style::Atomic:
       break;
   }
   return write_atomically(directory, payload, options);
+}
+
+void pause_before_swap(const Options& options) {
+  pause_for(options.delay);
+  if (options.before_swap) {
+    options.before_swap();
+  }
 }
 
 Result<Payload> current_payload(const std::string& directory, const Options& options) {
@@ -39,6 +50,16 @@ Result<Payload> current_payload(const std::string& directory, const Options& opt
       return Payload{};
     }
     visible += "/" + **target;
+  }
+  if (options.style == Style::Move || options.style == Style::Exchange) {
+    visible = inside(directory, options.link);
+    auto there = exists(visible);
+    if (!there) {
+      return there.error();
+    }
+    if (!*there) {
+      return Payload{};
+    }
   }
   auto keys = files_below(visible);
   if (!keys) {

@@ -9,6 +9,7 @@
 #include <sys/types.h>
 
 #include <chrono>
+#include <functional>
 #include <map>
 #include <string>
 
@@ -20,10 +21,12 @@ namespace reloadtrace::publisher {
 using Payload = std::map<std::string, std::string>;
 
 enum class Style {
-  Atomic,   // kubelet's AtomicWriter: ..data_tmp renamed onto ..data
-  GitSync,  // tmp-link renamed onto a link to .worktrees/<hash>
-  Vault,    // vault-agent: each file written beside its destination and renamed onto it
-  InPlace,  // truncated and written again
+  Atomic,    // kubelet's AtomicWriter: ..data_tmp renamed onto ..data
+  GitSync,   // tmp-link renamed onto a link to .worktrees/<hash>
+  Vault,     // vault-agent: each file written beside its destination and renamed onto it
+  InPlace,   // truncated and written again
+  Move,      // a directory: the old one renamed away, the new one into its place
+  Exchange,  // a directory: both renamed at once
 };
 
 struct Options {
@@ -35,8 +38,11 @@ struct Options {
   // Links of new keys before the rename, as kubelets before 1.21 do, so that they dangle for a
   // moment.
   bool links_first = false;
-  mode_t mode = 0644;            // of the files
-  std::string link = "current";  // git-sync: the link that readers follow
+  mode_t mode = 0644;  // of the files
+  std::string link =
+      "current";  // git-sync: the link that readers follow; move, exchange: the directory
+  // Called after `delay`, so that several publishers can wait for each other.
+  std::function<void()> before_swap;
 };
 
 struct Outcome {
