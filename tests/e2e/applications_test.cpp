@@ -58,13 +58,23 @@ Row stale(const std::string& cause) {
 std::vector<std::string> nginx(const std::string& configuration) {
   return {"nginx", "-e", "stderr", "-c", "/etc/config/" + configuration};
 }
-std::vector<std::string> prometheus(const std::vector<std::string>& more = {}) {
-  std::string command =
-      "exec prometheus --config.file=/etc/config/prometheus.yml --storage.tsdb.path=/tmp/tsdb";
-  for (const std::string& option : more) {
-    command.append(" ").append(option);
-  }
-  return {"sh", "-c", command + " 2>&1"};
+// What it says on standard error is what tells that it is ready.
+std::vector<std::string> talking(const std::string& command) {
+  return {"sh", "-c", "exec " + command + " 2>&1"};
+}
+std::vector<std::string> prometheus(const std::string& more = "") {
+  return talking(
+      "prometheus --config.file=/etc/config/prometheus.yml "
+      "--storage.tsdb.path=/tmp/tsdb " +
+      more);
+}
+std::vector<std::string> gunicorn(const std::string& more = "") {
+  return talking("gunicorn --chdir /applications --bind 127.0.0.1:8082 " + more +
+                 " gunicorn_application:application");
+}
+std::vector<std::string> dnsmasq(const std::string& more) {
+  return talking("dnsmasq --no-daemon --user=root --port=8083 --conf-file=/dev/null --no-hosts " +
+                 more);
 }
 
 constexpr const char* kFile = "/etc/config/app.yaml";
@@ -79,6 +89,7 @@ const Row kLost = stale("watch_lost");
 const Row kByInotify = reloaded_by("inotify");
 const Row kByPoll = reloaded_by("poll");
 const Row kBySignal = reloaded_by("signal");
+const Row kRestarted = {"restarted", "", "restart"};
 const Row kByHttp = reloaded_by("http");
 
 std::vector<Application> told_from_outside() {
@@ -120,9 +131,29 @@ std::vector<Application> told_from_outside() {
        {stale("signal_no_reread"), stale("signal_no_reread"), stale("signal_no_reread")},
        "start",
        SIGHUP},
+      // Its master executes itself, so that what read the file began after the swap.
+      {"haproxy-usr2",
+       {"haproxy"},
+       talking("haproxy -W -f /etc/config/haproxy.cfg"),
+       {kRestarted, kRestarted, kRestarted},
+       "Loading success",
+       SIGUSR2},
+      {"gunicorn-hup",
+       {"gunicorn"},
+       gunicorn(),
+       {kBySignal, kBySignal, kBySignal},
+       "ready",
+       SIGHUP},
+      // New workers, forked from a master that imported the old file.
+      {"gunicorn-hup-preload",
+       {"gunicorn"},
+       gunicorn("--preload"),
+       {stale("signal_no_reread"), stale("signal_no_reread"), stale("signal_no_reread")},
+       "ready",
+       SIGHUP},
       {"prometheus-lifecycle",
        {"prometheus"},
-       prometheus({"--web.enable-lifecycle"}),
+       prometheus("--web.enable-lifecycle"),
        {kByHttp, kByHttp, kByHttp},
        kPrometheusReady,
        0,
@@ -174,11 +205,28 @@ std::vector<Application> watching() {
        {"/applications/monitor.sh", kFile, "/etc/config", "moved_to"},
        {kByInotify, kByInotify, kByInotify},
        kWatching},
+      {"inotifywait-directory-cp",
+       {"inotifywait"},
+       {"/applications/copy.sh", kFile},
+       {kByInotify, kByInotify, kByInotify},
+       kWatching},
       {"inotifywait-directory-modify",
        {"inotifywait"},
        {"/applications/monitor.sh", kFile, "/etc/config", "modify"},
        {stale("mask_misses_swap"), stale("mask_misses_swap"), stale("mask_misses_swap")},
        kWatching},
+      // It follows the link and watches the directory that the file is in: the generation.
+      {"dnsmasq-resolv-file",
+       {"dnsmasq"},
+       dnsmasq("--resolv-file=/etc/config/resolv.conf"),
+       {kLost, kLost, kLost},
+       "started"},
+      // Names that begin with a dot are none of a hosts file.
+      {"dnsmasq-hosts-directory",
+       {"dnsmasq"},
+       dnsmasq("--no-resolv --hostsdir=/etc/config"),
+       {kIgnored, kIgnored, kIgnored},
+       "started"},
       {"python-watchdog-file",
        {"python3", "/usr/lib/python3/dist-packages/watchdog"},
        {"python3", "/applications/watchdog_file.py", kFile},
@@ -195,6 +243,10 @@ std::vector<Application> polling() {
       {"python-poll-mtime",
        {"python3"},
        {"python3", "/applications/poll_mtime.py", kFile},
+       {kByPoll, kByPoll, kByPoll}},
+      {"shell-poll-checksum",
+       {"md5sum"},
+       {"/applications/checksum.sh", kFile},
        {kByPoll, kByPoll, kByPoll}},
       // No inotify where a name is a link: it looks at the descriptor it has once a second, and
       // after six looks opens the name anew.
@@ -261,6 +313,8 @@ class Applications : public Story {
                      {"nginx.conf", nginx},
                      {"broken.conf", swap == 0 ? nginx : nginx + "no_such_directive on;\n"},
                      {"rsyslog.conf", configuration("rsyslog.conf")},
+                     {"haproxy.cfg", configuration("haproxy.cfg")},
+                     {"resolv.conf", configuration("resolv.conf")},
                      {"prometheus.yml", configuration("prometheus.yml")}});
   }
 
