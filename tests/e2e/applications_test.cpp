@@ -258,6 +258,25 @@ std::vector<Application> polling() {
   };
 }
 
+// A neighbour in the pod, or anybody on the node, that keeps the old file open: IN_DELETE_SELF does
+// not come before the last descriptor is closed, and who waits for it waits in vain. The link count
+// falls at once, which is IN_ATTRIB.
+std::vector<Application> beside_one_that_holds_the_old_file() {
+  const Row held = stale("held_old_fd");
+  return {
+      {"tail-follow-descriptor", {"tail"}, {"tail", "-f", kFile}, {held, held, held}, "release:"},
+      {"inotifywait-file-anew",
+       {"inotifywait"},
+       {"/applications/wait_for_file.sh", kFile},
+       {kLost, kLost, kLost},
+       kWatching},
+      {"node-watch-file",
+       {"node"},
+       {"node", "/applications/watch_file.js", kFile},
+       {kByInotify, kLost, kLost}},
+  };
+}
+
 bool is_there(const std::string& need) {
   for (const char* directory : {"", "/usr/bin/", "/bin/", "/usr/sbin/", "/sbin/"}) {
     if (::access((directory + need).c_str(), F_OK) == 0) {
@@ -401,6 +420,14 @@ TEST_F(Applications, reread_when_their_next_look_is_due) {
   expect_rows();
 }
 
+TEST_F(Applications, hear_nothing_of_the_end_of_a_file_that_a_neighbour_holds) {
+  const std::vector<Application> applications = beside_one_that_holds_the_old_file();
+  publish(0);
+  trace({}, kDeadline);
+  start_all(applications);
+  expect_rows();
+}
+
 // What an engineer does at 3 a.m.: everything has long been running.
 TEST_F(Applications, get_the_same_rows_when_they_ran_before_the_tracer) {
   std::vector<Application> applications = told_from_outside();
@@ -411,6 +438,18 @@ TEST_F(Applications, get_the_same_rows_when_they_ran_before_the_tracer) {
   start_all(applications);
   trace({}, kPollerDeadline);
   expect_rows();
+}
+
+// runc mounts the volume below the host's path of the root, then makes that the root.
+TEST_F(Applications, know_the_volume_by_the_path_that_is_said) {
+  publish(0);
+  trace({}, kDeadline);
+  const Container& tail = start({.command = {"tail", "-F", kFile},
+                                 .mounts = {volume_.mounted_at(kMount)},
+                                 .host_programs = true,
+                                 .ready = "release:"});
+  publish(1);
+  EXPECT_EQ(verdict(tail).at("volume").at("path"), std::string(kMount));
 }
 
 }  // namespace
