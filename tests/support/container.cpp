@@ -16,10 +16,30 @@ namespace {
 namespace fs = std::filesystem;
 using nlohmann::json;
 
+// A virtual machine of Java on a busy node takes its time.
+constexpr std::chrono::seconds kReadyTimeout{30};
+
 constexpr const char* kBusybox = "/bin/busybox";
 constexpr const char* kApplets[] = {"cat",  "cp",    "echo", "env",  "head", "id",
                                     "kill", "ls",    "ps",   "read", "sh",   "sleep",
                                     "stat", "touch", "true", "wget"};
+
+// Where Debian, and a distribution that has not merged /usr, keeps programs and libraries; and what
+// those look up in /etc.
+constexpr const char* kHostPrograms[] = {"usr",
+                                         "bin",
+                                         "sbin",
+                                         "lib",
+                                         "lib32",
+                                         "lib64",
+                                         "libx32",
+                                         "etc/alternatives",
+                                         "etc/group",
+                                         "etc/passwd",
+                                         "etc/ld.so.cache",
+                                         "etc/java-17-openjdk",
+                                         "etc/localtime",
+                                         "etc/nsswitch.conf"};
 
 std::string cgroup_of_pod(const Pod& pod) {
   return "/kubepods/burstable/pod" + pod.uid();
@@ -36,6 +56,33 @@ void make_root(const fs::path& root) {
   }
 }
 
+// The links of a merged /usr are copied, the rest is mounted.
+void make_host_root(const fs::path& root) {
+  for (const char* directory : {"dev", "etc", "proc", "run", "tmp", "var/lib", "var/log"}) {
+    fs::create_directories(root / directory);
+  }
+  for (const char* path : kHostPrograms) {
+    const fs::path host = fs::path("/") / path;
+    if (fs::is_symlink(host)) {
+      fs::copy_symlink(host, root / path);
+    }
+  }
+}
+
+json host_mounts() {
+  json mounts = json::array();
+  for (const char* path : kHostPrograms) {
+    const fs::path host = fs::path("/") / path;
+    if (fs::exists(host) && !fs::is_symlink(host)) {
+      mounts.push_back({{"destination", host},
+                        {"type", "bind"},
+                        {"source", host},
+                        {"options", {"bind", "rprivate", "ro"}}});
+    }
+  }
+  return mounts;
+}
+
 // What containerd grants by default, as far as a test may need it.
 json capabilities() {
   const json granted = {"CAP_CHOWN",  "CAP_DAC_OVERRIDE", "CAP_FOWNER",  "CAP_FSETID", "CAP_KILL",
@@ -46,6 +93,11 @@ json capabilities() {
 json mounts_of(const ContainerOptions& options) {
   json mounts = {{{"destination", "/proc"}, {"type", "proc"}, {"source", "proc"}},
                  {{"destination", "/dev"}, {"type", "tmpfs"}, {"source", "tmpfs"}}};
+  if (options.host_programs) {
+    for (const json& mount : host_mounts()) {
+      mounts.push_back(mount);
+    }
+  }
   for (const Mount& mount : options.mounts) {
     mounts.push_back({{"destination", mount.destination},
                       {"type", "bind"},
@@ -57,7 +109,7 @@ json mounts_of(const ContainerOptions& options) {
 
 json config_of(const ContainerOptions& options, const std::string& cgroup) {
   json environment = options.environment;
-  environment.push_back("PATH=/bin");
+  environment.push_back(options.host_programs ? "PATH=/usr/bin:/bin:/usr/sbin:/sbin" : "PATH=/bin");
   json namespaces = json::array();
   for (const char* type : {"pid", "mount", "ipc", "uts", "network"}) {
     namespaces.push_back({{"type", type}});
@@ -133,7 +185,8 @@ class Container::Instance {
   void start(const ContainerOptions& options) {
     // Its first process becomes our child when runc ends, so that we can wait for it.
     ::prctl(PR_SET_CHILD_SUBREAPER, 1);
-    make_root(fs::path(bundle_) / "rootfs");
+    const fs::path root = fs::path(bundle_) / "rootfs";
+    options.host_programs ? make_host_root(root) : make_root(root);
     const std::string cgroup = cgroup_of_pod(pod_) + "/" + id_;
     write_file(bundle_ + "/config.json", config_of(options, cgroup).dump());
     const std::string pid_file = bundle_ + "/pid";
@@ -195,7 +248,7 @@ void Container::start() {
   instance_ = std::make_unique<Instance>(pod_);
   instance_->start(options_);
   pod_.log_container(options_.name, id(), starts_++);
-  if (!options_.ready.empty() && !output().wait_for(options_.ready, std::chrono::seconds(10))) {
+  if (!options_.ready.empty() && !output().wait_for(options_.ready, kReadyTimeout)) {
     throw std::runtime_error("container " + options_.name + " never said \"" + options_.ready +
                              "\" but: " + output().text() + errors().text());
   }

@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 // A real container of a pod, run by runc: own pid, mount and network namespaces, own cgroup.
 //
-// Its root file system holds busybox and the actor, nothing else. The cgroup is where kubelet's
-// cgroupfs driver puts it, on version 1, 2 and hybrid hierarchies. When the owner goes, so do the
-// processes, the mounts and the cgroups; when the test crashes, a janitor process sees to it.
+// Its root file system holds busybox and the actor, nothing else, or the host's programs, for real
+// applications. The cgroup is where kubelet's cgroupfs driver puts it, on version 1, 2 and hybrid
+// hierarchies. When the owner goes, so do the processes, the mounts and the cgroups; when the test
+// crashes, a janitor process sees to it.
 #pragma once
 
 #include <memory>
@@ -22,6 +23,9 @@ struct ContainerOptions {
   std::vector<Mount> mounts = {};
   std::vector<std::string> environment = {};  // NAME=VALUE
   unsigned uid = 0;
+  // The host's programs, libraries and what they need of /etc, read-only, in place of busybox and
+  // the actor. /etc, /run, /tmp and /var are the container's own.
+  bool host_programs = false;
   // The line on standard output to wait for before the constructor returns; empty: none.
   std::string ready = "ready";
 };
