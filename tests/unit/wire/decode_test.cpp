@@ -203,6 +203,82 @@ TEST(Decode, gives_the_other_kinds) {
   EXPECT_EQ(std::get<ExitEvent>(*event).exit_code, 256U);
 }
 
+TEST(Decode, gives_the_notices) {
+  auto poll = make<reloadtrace_poll_event>(RELOADTRACE_EV_POLL);
+  poll.first_ns = 5;
+  poll.count = 1000;
+  poll.call = RELOADTRACE_POLL_READLINK;
+  poll.error = 2;
+  poll.dfd = -100;
+  std::strcpy(poll.path, "/etc/config/..data");
+  auto event = decode(bytes_of(poll));
+  ASSERT_TRUE(event);
+  const auto& looked = std::get<PollEvent>(*event);
+  EXPECT_EQ(looked.first.ns, 5U);
+  EXPECT_EQ(looked.count, 1000U);
+  EXPECT_EQ(looked.call, PollCall::Readlink);
+  EXPECT_EQ(looked.error, 2U);
+  EXPECT_EQ(looked.dfd, -100);
+  EXPECT_EQ(looked.path, "/etc/config/..data");
+
+  auto signal = make<reloadtrace_signal_event>(RELOADTRACE_EV_SIGNAL);
+  signal.target_tgid = 7;
+  signal.target_start_ns = 8;
+  signal.target_cgroup_id = 9;
+  signal.target_pid = 1;
+  signal.signal = 10;
+  signal.handling = RELOADTRACE_SIGNAL_HANDLED;
+  signal.outcome = RELOADTRACE_SIGNAL_PENDING;
+  std::strcpy(signal.target_comm, "nginx");
+  event = decode(bytes_of(signal));
+  ASSERT_TRUE(event);
+  const auto& sent = std::get<SignalEvent>(*event);
+  EXPECT_EQ(sent.target, 7U);
+  EXPECT_EQ(sent.target_started.ns, 8U);
+  EXPECT_EQ(sent.target_cgroup, 9U);
+  EXPECT_EQ(sent.target_pid, 1);
+  EXPECT_EQ(sent.signal, 10U);
+  EXPECT_EQ(sent.handling, SignalHandling::Handled);
+  EXPECT_EQ(sent.outcome, SignalOutcome::Pending);
+  EXPECT_EQ(sent.target_comm, "nginx");
+
+  auto http = make<reloadtrace_http_event>(RELOADTRACE_EV_HTTP_RESPONSE);
+  http.request_ns = 11;
+  http.socket_ino = 12;
+  http.status = 403;
+  std::strcpy(http.line, "POST /-/reload");
+  event = decode(bytes_of(http));
+  ASSERT_TRUE(event);
+  const auto& answered = std::get<HttpEvent>(*event);
+  EXPECT_EQ(answered.requested.ns, 11U);
+  EXPECT_EQ(answered.socket_ino, 12U);
+  EXPECT_EQ(answered.status, 403U);
+  EXPECT_EQ(answered.line, "POST /-/reload");
+
+  auto failed = make<reloadtrace_watch_failed_event>(RELOADTRACE_EV_WATCH_FAILED);
+  failed.call = RELOADTRACE_WATCH_ADD;
+  failed.error = 28;
+  failed.uid = 1000;
+  std::strcpy(failed.path, "/etc/config");
+  event = decode(bytes_of(failed));
+  ASSERT_TRUE(event);
+  EXPECT_EQ(std::get<WatchFailedEvent>(*event).call, WatchCall::Add);
+  EXPECT_EQ(std::get<WatchFailedEvent>(*event).error, 28U);
+  EXPECT_EQ(std::get<WatchFailedEvent>(*event).uid, 1000U);
+  EXPECT_EQ(std::get<WatchFailedEvent>(*event).path, "/etc/config");
+}
+
+TEST(Decode, refuses_numbers_that_have_no_word) {
+  auto poll = make<reloadtrace_poll_event>(RELOADTRACE_EV_POLL);
+  EXPECT_FALSE(decode(bytes_of(poll)));  // call 0
+  auto signal = make<reloadtrace_signal_event>(RELOADTRACE_EV_SIGNAL);
+  signal.outcome = 5;
+  EXPECT_FALSE(decode(bytes_of(signal)));
+  auto failed = make<reloadtrace_watch_failed_event>(RELOADTRACE_EV_WATCH_FAILED);
+  failed.call = 99;
+  EXPECT_FALSE(decode(bytes_of(failed)));
+}
+
 TEST(Decode, takes_a_record_that_a_later_version_made_longer) {
   struct Longer {
     reloadtrace_exit_event exit;
@@ -230,7 +306,7 @@ TEST(Decode, refuses_a_record_that_says_it_is_shorter_than_its_kind) {
 }
 
 TEST(Decode, refuses_kinds_it_does_not_know) {
-  for (const int kind : {0, 15, 65535}) {
+  for (const int kind : {0, 22, 65535}) {
     auto record = make<reloadtrace_exit_event>(static_cast<std::uint16_t>(kind));
     const auto event = decode(bytes_of(record));
     ASSERT_FALSE(event);

@@ -146,6 +146,15 @@ std::vector<Event> every_kind() {
   story.deliver(WriteClosedEvent{origin, Story::file_ref(config, config.now, "conf.d/app.yaml"),
                                  "..2026/conf.d/app.yaml"});
   story.deliver(WatchRemoveEvent{origin, 5, 1});
+  story.mark(app.main, config, 0x180);
+  story.fanotify(app.main, 0x80, "..data");
+  story.fail_watch(app.main, WatchCall::Init, 24);
+  story.deliver(WatchFailedEvent{origin, WatchCall::Add, 28, 1000, 0x180, -100, "/etc/config"});
+  story.look(app.main, config, "conf.d/app.yaml", PollCall::Access);
+  story.deliver(PollEvent{origin, origin.at, 3, PollCall::Lstat, 2, -100, "/etc/config/..data"});
+  story.hang_up(app.main, SignalHandling::Handled);
+  story.post(app.main, "POST /-/reload");
+  story.answer(app.main, 200);
   story.lose(LossCause::MapFull, 3);
   story.gone(app);
   story.deliver(VolumeGoneFact{story.tick(), config.fact.id});
