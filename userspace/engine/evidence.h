@@ -12,17 +12,16 @@ namespace reloadtrace {
 
 using SayReport = std::function<void(const Report&)>;
 
-// Say nothing unless `wanted`. The process is the one that did it, the usage its reader's.
-void tell(bool wanted, const OpenEvent&, const Usage&, const Process&, World&, const SayReport&);
-void tell(bool wanted, const ReadEvent&, const Usage&, const Process&, World&, const SayReport&);
-void tell(bool wanted, const MapEvent&, const Usage&, const Process&, World&, const SayReport&);
-void tell(
-    bool wanted, const WatchAddEvent&, const Usage&, const Process&, World&, const SayReport&);
-void tell(bool wanted, const NotifyEvent&, const Usage&, const Process&, World&, const SayReport&);
-void tell(bool wanted, const ExecEvent&, const Usage&, const Process&, World&, const SayReport&);
-void tell(bool wanted, const ExitEvent&, const Usage&, const Process&, World&, const SayReport&);
-void tell(
-    bool wanted, const OpenFailedFact&, const Usage&, const Process&, World&, const SayReport&);
+// Says nothing unless `wanted`. The process is the reader's: the one that did it, or the one that
+// it was done to (a signal's target); the usage is its reader's. Exists for what evidence.cpp lists
+// at its end.
+template <typename Happening>
+void tell(bool wanted,
+          const Happening& happening,
+          const Usage& usage,
+          const Process& process,
+          World& world,
+          const SayReport& say);
 
 // A reader appeared: one line for each volume that it mounts.
 void tell_reader(const Reader& reader, World& world, Timestamp at, const SayReport& say);

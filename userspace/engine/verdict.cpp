@@ -1,90 +1,80 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "userspace/engine/verdict.h"
 
-namespace reloadtrace {
+#include <algorithm>
+#include <array>
+#include <cstddef>
 
-std::string_view name_of(Verdict verdict) {
-  switch (verdict) {
-    case Verdict::Reloaded:
-      return "reloaded";
-    case Verdict::Late:
-      return "late";
-    case Verdict::Partial:
-      return "partial";
-    case Verdict::Torn:
-      return "torn";
-    case Verdict::Stale:
-      return "stale";
-    case Verdict::Unchanged:
-      return "unchanged";
-    case Verdict::Restarted:
-      return "restarted";
-    case Verdict::Superseded:
-      return "superseded";
-    case Verdict::Exited:
-      return "exited";
-    case Verdict::Unknown:
-      return "unknown";
-    case Verdict::Pending:
-      return "pending";
-  }
-  return "unknown";
+namespace reloadtrace {
+namespace {
+
+constexpr std::array kCatalogue = {
+    VerdictEntry{Verdict::Reloaded, "reloaded",
+                 "every changed file that the reader uses was read to its end, from the new "
+                 "generation",
+                 "Nothing. Reading is all that the kernel sees: whether the application also took "
+                 "the new configuration, its own log says."},
+    VerdictEntry{Verdict::Late, "late",
+                 "the same, after the deadline (120 s, or --deadline); a stale came before",
+                 "Where the reader looks at intervals, raise --deadline above them. Else see by "
+                 "which trigger the reread came, and why not earlier."},
+    VerdictEntry{Verdict::Partial, "partial",
+                 "some of them, or not to their end, when the deadline came",
+                 "The cause says what is missing; the lines of its processes, who lacks it."},
+    VerdictEntry{Verdict::Torn, "torn",
+                 "one burst of reads mixed two generations, and no clean reread followed",
+                 "Files that belong together may not match now. Have it reread, then see the "
+                 "cause mixed_generations."},
+    VerdictEntry{Verdict::Stale, "stale", "none of them was reread before the deadline",
+                 "The application runs on the old configuration. The verdict has the cause, its "
+                 "evidence and an advice; reloadtrace explain CAUSE says more."},
+    VerdictEntry{Verdict::Unchanged, "unchanged",
+                 "the publish changed no byte of what the reader uses",
+                 "Nothing: there was nothing to reread."},
+    VerdictEntry{Verdict::Restarted, "restarted",
+                 "what read the new generation began after the publish: a restart, no reload",
+                 "Nothing, if that was meant (a rollout, a reloader). Else see why it ended: a "
+                 "SIGHUP that nobody handles ends a process."},
+    VerdictEntry{Verdict::Superseded, "superseded", "the next publish came first",
+                 "Look at the verdict of the next publish."},
+    VerdictEntry{Verdict::Exited, "exited", "the reader ended first",
+                 "Look at what came in its place."},
+    VerdictEntry{Verdict::Unknown, "unknown",
+                 "events were lost, a hook is missing, or nothing could prove it: never a guess",
+                 "The evidence says what was not seen. reloadtrace check lists hooks that are "
+                 "missing here, and what each needs."},
+    VerdictEntry{Verdict::Pending, "pending", "the trace was stopped first",
+                 "Trace for longer than --deadline."},
+};
+static_assert(
+    [] {
+      for (std::size_t i = 0; i < kCatalogue.size(); ++i) {
+        if (kCatalogue[i].verdict != static_cast<Verdict>(i)) {
+          return false;
+        }
+      }
+      return kCatalogue.size() == static_cast<std::size_t>(Verdict::Pending) + 1;
+    }(),
+    "each Verdict has its entry, in order");
+
+}  // namespace
+
+std::span<const VerdictEntry> verdict_catalogue() {
+  return kCatalogue;
 }
 
-std::string_view name_of(Cause cause) {
-  switch (cause) {
-    case Cause::SubpathPinned:
-      return "subpath_pinned";
-    case Cause::NoWatcher:
-      return "no_watcher";
-    case Cause::WatchLost:
-      return "watch_lost";
-    case Cause::WatchOnSymlink:
-      return "watch_on_symlink";
-    case Cause::MaskMissesSwap:
-      return "mask_misses_swap";
-    case Cause::EventIgnored:
-      return "event_ignored";
-    case Cause::EventNotConsumed:
-      return "event_not_consumed";
-    case Cause::ReadTooEarly:
-      return "read_too_early";
-    case Cause::HeldOldFd:
-      return "held_old_fd";
-    case Cause::MappedOldFile:
-      return "mapped_old_file";
-    case Cause::OpenFailed:
-      return "open_failed";
-    case Cause::DanglingLink:
-      return "dangling_link";
-    case Cause::IncompleteRead:
-      return "incomplete_read";
-    case Cause::MixedGenerations:
-      return "mixed_generations";
-    case Cause::QueueOverflow:
-      return "queue_overflow";
-    case Cause::WatchSetupFailed:
-      return "watch_setup_failed";
-    case Cause::PollMissed:
-      return "poll_missed";
-    case Cause::PollPending:
-      return "poll_pending";
-    case Cause::SignalIgnored:
-      return "signal_ignored";
-    case Cause::SignalRefused:
-      return "signal_refused";
-    case Cause::SignalNoReread:
-      return "signal_no_reread";
-    case Cause::HttpRefused:
-      return "http_refused";
-    case Cause::HttpNoReread:
-      return "http_no_reread";
-    case Cause::CopiedAtStart:
-      return "copied_at_start";
-    case Cause::NotObservable:
-      return "not_observable";
-  }
-  return "unknown";
+const VerdictEntry& entry_of(Verdict verdict) {
+  return kCatalogue[static_cast<std::size_t>(verdict)];
+}
+
+std::optional<Verdict> verdict_named(std::string_view name) {
+  const auto* found = std::find_if(kCatalogue.begin(), kCatalogue.end(),
+                                   [&](const VerdictEntry& entry) { return entry.name == name; });
+  return found == kCatalogue.end() ? std::nullopt : std::optional(found->verdict);
+}
+
+std::string_view name_of(Verdict verdict) {
+  return entry_of(verdict).name;
 }
 
 std::string_view name_of(TriggerKind trigger) {

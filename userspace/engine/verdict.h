@@ -2,6 +2,8 @@
 // The words of the answer. Names are part of the contract: adding is free, renaming is not.
 #pragma once
 
+#include <optional>
+#include <span>
 #include <string_view>
 
 namespace reloadtrace {
@@ -49,12 +51,25 @@ enum class Cause {
   CopiedAtStart,
   NotObservable,
 };
+inline constexpr Cause kLastCause = Cause::NotObservable;
+
+// What people are told of a verdict: in `reloadtrace explain` and in the README.
+struct VerdictEntry {
+  Verdict verdict;
+  std::string_view name;     // as in the JSON lines
+  std::string_view meaning;  // half a sentence
+  std::string_view next;     // what to do now, in sentences
+};
+// Each once, in the order of the enumeration.
+std::span<const VerdictEntry> verdict_catalogue();
+const VerdictEntry& entry_of(Verdict verdict);
+std::optional<Verdict> verdict_named(std::string_view name);
 
 // How the reader learned of the publish.
 enum class TriggerKind { Inotify, Fanotify, Poll, Signal, Http, Restart, Unknown };
 
 std::string_view name_of(Verdict verdict);      // "reloaded"
-std::string_view name_of(Cause cause);          // "no_watcher"
+std::string_view name_of(Cause cause);          // "no_watcher"; see causes.h
 std::string_view name_of(TriggerKind trigger);  // "inotify"
 
 // A verdict that an engineer must act on.

@@ -2,6 +2,8 @@
 #include "userspace/engine/wording.h"
 
 #include <gtest/gtest.h>
+#include <signal.h>
+#include <sys/fanotify.h>
 #include <sys/inotify.h>
 
 #include <cerrno>
@@ -41,9 +43,22 @@ TEST(Wording, says_every_bit_of_an_inotify_mask) {
   EXPECT_EQ(say_inotify_mask(IN_MODIFY | 0x00100000U), "IN_MODIFY|0x100000");
 }
 
+TEST(Wording, says_every_bit_of_a_fanotify_mask) {
+  EXPECT_EQ(say_fanotify_mask(FAN_MOVED_TO | FAN_ONDIR), "FAN_MOVED_TO|FAN_ONDIR");
+  EXPECT_EQ(say_fanotify_mask(0), "0");
+  EXPECT_EQ(say_fanotify_mask(FAN_CREATE | 0x100000000U), "FAN_CREATE|0x100000000");
+}
+
+TEST(Wording, names_the_signals_that_people_send) {
+  EXPECT_EQ(say_signal(SIGHUP), "SIGHUP");
+  EXPECT_EQ(say_signal(SIGUSR1), "SIGUSR1");
+  EXPECT_EQ(say_signal(40), "signal 40");
+}
+
 TEST(Wording, names_the_errors_that_opens_fail_with) {
   EXPECT_EQ(say_errno(EACCES), "EACCES");
   EXPECT_EQ(say_errno(ENOENT), "ENOENT");
+  EXPECT_EQ(say_errno(ENOSPC), "ENOSPC");
   EXPECT_EQ(say_errno(4095), "errno 4095");
 }
 
