@@ -11,6 +11,7 @@
 #include "filter.h"
 
 #define RELOADTRACE_PATH_MAX 4096 /* PATH_MAX */
+#define PF_IO_WORKER	     0x10 /* include/linux/sched.h */
 
 /* ---- knobs: set before load, so that the verifier removes what is off ---- */
 
@@ -221,6 +222,9 @@ static __always_inline void *reserve_in(void *ring, __u32 loss, __u64 size, __u1
 	h->size = size;
 	h->cpu = bpf_get_smp_processor_id();
 	bpf_get_current_comm(h->comm, sizeof(h->comm));
+	/* io_uring's threads of a process are named after themselves: "iou-wrk-4711". */
+	if (task->flags & PF_IO_WORKER)
+		BPF_CORE_READ_INTO(&h->comm, task, group_leader, comm);
 	return h;
 }
 

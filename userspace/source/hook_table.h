@@ -25,6 +25,7 @@ enum class HookId : std::uint8_t {
   Exec,
   Exit,
   Adopt,
+  IoUring,
 };
 
 struct Hook {
@@ -35,7 +36,7 @@ struct Hook {
 };
 
 // In the order of HookId.
-inline constexpr std::array<Hook, 11> kHooks = {{
+inline constexpr std::array<Hook, 12> kHooks = {{
     {HookId::Open, "open", true, ""},
     {HookId::Read, "read", true, ""},
     {HookId::Mmap, "mmap", false, ""},
@@ -47,6 +48,7 @@ inline constexpr std::array<Hook, 11> kHooks = {{
     {HookId::Exec, "exec", true, "on_exec"},
     {HookId::Exit, "exit", true, "on_exit"},
     {HookId::Adopt, "adopt", false, "on_adoption"},
+    {HookId::IoUring, "io_uring", false, "on_ring_completion"},
 }};
 
 }  // namespace reloadtrace
