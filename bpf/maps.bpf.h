@@ -21,6 +21,8 @@ const volatile __u32 self_tgid __weak = 0;
 const volatile __u32 anon_inode_dev __weak = 0;
 /* cgroup ids are those of the v1 `pids` hierarchy (hybrid and v1 nodes), else of v2. */
 const volatile __u8 cgroup_of_pids __weak = 0;
+/* s_dev of sockfs, found likewise. */
+const volatile __u32 socket_dev __weak = 0;
 /* Families of the syscall dispatcher; one that is off costs nothing. */
 const volatile __u8 hook_open __weak = 1;
 const volatile __u8 hook_read __weak = 1;
@@ -29,6 +31,7 @@ const volatile __u8 hook_publish __weak = 1;
 const volatile __u8 hook_symlink __weak = 1;
 const volatile __u8 hook_inotify __weak = 1;
 const volatile __u8 hook_write_close __weak = 1;
+const volatile __u8 hook_http __weak = 1;
 
 /* ---- the filter, written by userspace through the mapped .bss ---- */
 
@@ -45,6 +48,8 @@ __u32 adoption __weak = 0;
 __u64 group_bits[RELOADTRACE_FILTER_WORDS] __weak = {};
 /* Entries of `writers`: while it is zero, nobody's close() is looked at. */
 __s64 writers_open __weak = 0;
+/* Entries of `requests`: while it is zero, nobody's write() is looked at. */
+__s64 answers_awaited __weak = 0;
 
 /* __weak lets every .bpf.c include this header and `bpftool gen object` merge the copies. */
 struct {

@@ -29,6 +29,14 @@ extern int look_for_ended_writers(__u32 reserved);
 #define OP_READV_FIXED	 60
 #define FILE_INDEX_ALLOC (~0U) /* IORING_FILE_INDEX_ALLOC: the kernel chooses the slot */
 
+/* A global function, so that the climb is verified once. */
+__noinline int ring_file_in_volume(__u64 address)
+{
+	struct file *file = (void *)address;
+
+	return file_in_volume(file, file_device(file));
+}
+
 /*
  * With an explicit offset and without one (-1: the file's position), ki_pos is where the read began
  * when it is issued, and the file system moves it by what it read.
@@ -36,14 +44,14 @@ extern int look_for_ended_writers(__u32 reserved);
 static __always_inline void on_ring_read(struct io_kiocb___ring *request, __s32 result)
 {
 	struct io_rw___ring *rw = (void *)request;
-	struct file *file = BPF_CORE_READ(request, file);
+	__u64 file = (__u64)BPF_CORE_READ(request, file);
 	__s64 end;
 
-	if (!hook_read || !file || !file_in_volume(file, file_device(file)))
+	if (!hook_read || !file || !ring_file_in_volume(file))
 		return;
 	end = BPF_CORE_READ(rw, kiocb.ki_pos);
 	/* The descriptor has made room for the completion's flags. */
-	report_read((__u64)file, -1, end - result, result);
+	report_read(file, -1, end - result, result);
 }
 
 static __always_inline void on_ring_opened(__u64 ring, struct io_kiocb___ring *request,
@@ -52,20 +60,20 @@ static __always_inline void on_ring_opened(__u64 ring, struct io_kiocb___ring *r
 	struct io_open___ring *open = (void *)request;
 	__u32 slot = BPF_CORE_READ(open, file_slot);
 	__s32 fd = -1;
-	struct file *file;
+	__u64 file;
 
 	if (!hook_open)
 		return;
 	if (!slot) {
 		fd = result;
-		file = (void *)current_file(fd);
+		file = current_file(fd);
 	} else if (slot == FILE_INDEX_ALLOC) {
-		file = (void *)direct_file(ring, result);
+		file = direct_file(ring, result);
 	} else {
-		file = (void *)direct_file(ring, slot - 1);
+		file = direct_file(ring, slot - 1);
 	}
-	if (file && file_in_volume(file, file_device(file)))
-		report_open((__u64)file, fd);
+	if (file && ring_file_in_volume(file))
+		report_open(file, fd);
 }
 
 SEC("tp_btf/io_uring_complete")
