@@ -45,3 +45,14 @@ static inline __u32 reloadtrace_name_slot(__u32 hash)
 {
 	return (hash ^ (hash >> 16)) & (RELOADTRACE_FILTER_BITS - 1);
 }
+
+/* Request lines that count as reload requests; see userspace/source/http_patterns.h. */
+#define RELOADTRACE_HTTP_PATTERNS    32
+#define RELOADTRACE_HTTP_PATTERN_LEN 64 /* with the NUL */
+
+struct reloadtrace_http_pattern {
+	__u64 text[RELOADTRACE_HTTP_PATTERN_LEN / 8]; /* "POST /-/reload", zeros after it */
+	__u64 mask[RELOADTRACE_HTTP_PATTERN_LEN / 8]; /* ones where a request must be the same */
+	__u32 length;				      /* bytes that must be the same */
+	__u32 any_rest; /* 1 = whatever follows; else a space or a question mark must */
+};

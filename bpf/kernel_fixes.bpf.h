@@ -87,3 +87,88 @@ static __always_inline struct dentry *alias_of(struct inode *inode)
 		offset = bpf_core_field_offset(struct dentry___anonymous_union, d_alias);
 	return (void *)first - offset;
 }
+
+/*
+ * io_uring, as of 5.19: commit cef216fc32d7 ("io_uring: explicitly keep a CQE in io_kiocb") put the
+ * result into the request, where it still is when tp_btf/io_uring_complete comes. The tracepoint's
+ * own arguments after the request differ (6.1: user_data, res, ...; 6.18: the cqe) and are not
+ * needed. Before 5.19 there is no such member, and before 5.18 no request among the arguments: the
+ * program is refused, and the hook is missing.
+ */
+struct io_cqe___ring {
+	__s32 res;
+};
+
+struct io_kiocb___ring {
+	struct file *file; /* first, as in the struct of each opcode, which lies in its place */
+	__u8 opcode;
+	struct io_cqe___ring cqe;
+};
+
+struct io_rw___ring {
+	struct kiocb kiocb;
+};
+
+struct io_open___ring {
+	__u32 file_slot;
+};
+
+/*
+ * 6.13, commit 7029acd8a950 ("io_uring/rsrc: get rid of per-ring io_rsrc_node list"): the table of
+ * direct descriptors holds pointers to nodes, no longer the files themselves. The lowest bits of
+ * file_ptr are flags in both.
+ */
+struct io_rsrc_node___since_6_13 {
+	unsigned long file_ptr;
+};
+
+struct io_rsrc_data___since_6_13 {
+	unsigned int nr;
+	struct io_rsrc_node___since_6_13 **nodes;
+};
+
+struct io_file_table___since_6_13 {
+	struct io_rsrc_data___since_6_13 data;
+};
+
+struct io_ring_ctx___since_6_13 {
+	struct io_file_table___since_6_13 file_table;
+};
+
+struct io_fixed_file___before_6_13 {
+	unsigned long file_ptr;
+};
+
+struct io_file_table___before_6_13 {
+	struct io_fixed_file___before_6_13 *files;
+};
+
+struct io_ring_ctx___before_6_13 {
+	struct io_file_table___before_6_13 file_table;
+	unsigned int nr_user_files;
+};
+
+/* The file behind a ring's direct descriptor, 0 = none. */
+static __always_inline __u64 direct_file(__u64 ring, __u32 slot)
+{
+	struct io_ring_ctx___since_6_13 *now = (void *)ring;
+	struct io_ring_ctx___before_6_13 *before = (void *)ring;
+	__u64 file = 0;
+
+	if (bpf_core_field_exists(now->file_table.data)) {
+		struct io_rsrc_node___since_6_13 **nodes, *node = NULL;
+
+		if (slot >= BPF_CORE_READ(now, file_table.data.nr))
+			return 0;
+		nodes = BPF_CORE_READ(now, file_table.data.nodes);
+		bpf_probe_read_kernel(&node, sizeof(node), nodes + slot);
+		if (node)
+			file = BPF_CORE_READ(node, file_ptr);
+	} else {
+		if (slot >= BPF_CORE_READ(before, nr_user_files))
+			return 0;
+		bpf_probe_read_kernel(&file, sizeof(file),
+				      BPF_CORE_READ(before, file_table.files) + slot);
+	}
+	return file & ~7ULL;
+}

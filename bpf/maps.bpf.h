@@ -11,6 +11,7 @@
 #include "filter.h"
 
 #define RELOADTRACE_PATH_MAX 4096 /* PATH_MAX */
+#define PF_IO_WORKER	     0x10 /* include/linux/sched.h */
 
 /* ---- knobs: set before load, so that the verifier removes what is off ---- */
 
@@ -20,6 +21,8 @@ const volatile __u32 self_tgid __weak = 0;
 const volatile __u32 anon_inode_dev __weak = 0;
 /* cgroup ids are those of the v1 `pids` hierarchy (hybrid and v1 nodes), else of v2. */
 const volatile __u8 cgroup_of_pids __weak = 0;
+/* s_dev of sockfs, found likewise. */
+const volatile __u32 socket_dev __weak = 0;
 /* Families of the syscall dispatcher; one that is off costs nothing. */
 const volatile __u8 hook_open __weak = 1;
 const volatile __u8 hook_read __weak = 1;
@@ -28,6 +31,7 @@ const volatile __u8 hook_publish __weak = 1;
 const volatile __u8 hook_symlink __weak = 1;
 const volatile __u8 hook_inotify __weak = 1;
 const volatile __u8 hook_write_close __weak = 1;
+const volatile __u8 hook_http __weak = 1;
 
 /* ---- the filter, written by userspace through the mapped .bss ---- */
 
@@ -44,6 +48,8 @@ __u32 adoption __weak = 0;
 __u64 group_bits[RELOADTRACE_FILTER_WORDS] __weak = {};
 /* Entries of `writers`: while it is zero, nobody's close() is looked at. */
 __s64 writers_open __weak = 0;
+/* Entries of `requests`: while it is zero, nobody's write() is looked at. */
+__s64 answers_awaited __weak = 0;
 
 /* __weak lets every .bpf.c include this header and `bpftool gen object` merge the copies. */
 struct {
@@ -221,6 +227,9 @@ static __always_inline void *reserve_in(void *ring, __u32 loss, __u64 size, __u1
 	h->size = size;
 	h->cpu = bpf_get_smp_processor_id();
 	bpf_get_current_comm(h->comm, sizeof(h->comm));
+	/* io_uring's threads of a process are named after themselves: "iou-wrk-4711". */
+	if (task->flags & PF_IO_WORKER)
+		BPF_CORE_READ_INTO(&h->comm, task, group_leader, comm);
 	return h;
 }
 

@@ -10,14 +10,20 @@
 #if defined(__TARGET_ARCH_x86)
 
 #define SYS_read	      0
+#define SYS_write	      1
 #define SYS_open	      2
 #define SYS_close	      3
 #define SYS_mmap	      9
 #define SYS_munmap	      11
 #define SYS_pread64	      17
 #define SYS_readv	      19
+#define SYS_writev	      20
 #define SYS_dup2	      33
 #define SYS_sendfile	      40
+#define SYS_sendto	      44
+#define SYS_recvfrom	      45
+#define SYS_sendmsg	      46
+#define SYS_recvmsg	      47
 #define SYS_execve	      59
 #define SYS_rename	      82
 #define SYS_creat	      85
@@ -54,11 +60,17 @@
 #define SYS_openat	      56
 #define SYS_close	      57
 #define SYS_read	      63
+#define SYS_write	      64
 #define SYS_readv	      65
+#define SYS_writev	      66
 #define SYS_pread64	      67
 #define SYS_preadv	      69
 #define SYS_sendfile	      71
 #define SYS_splice	      76
+#define SYS_sendto	      206
+#define SYS_recvfrom	      207
+#define SYS_sendmsg	      211
+#define SYS_recvmsg	      212
 #define SYS_munmap	      215
 #define SYS_execve	      221
 #define SYS_mmap	      222

@@ -22,6 +22,8 @@ extern int report_symlink(__u32 number);
 extern int look_for_ended_writers(__u32 reserved);
 extern int report_watch_add(__s32 fd, __s32 wd, __u32 mask);
 extern int report_watch_remove(__s32 fd, __s32 wd);
+extern int look_for_request(__u64 file, __s32 fd, __s64 length);
+extern int look_for_answer(__s32 fd, __s64 length);
 extern int report_notifications(__u64 group, __s32 fd, __u64 buffer, __u32 length);
 
 static __always_inline void on_opened(__s64 result)
@@ -92,9 +94,41 @@ static __always_inline void on_plain_read(__s32 fd, __u64 buffer, __s64 result)
 		group = load_address(address + bpf_core_field_offset(struct file, private_data));
 		if (bit_is_set(group_bits, reloadtrace_inode_slot(0, group)))
 			report_notifications(group, fd, buffer, result);
+	} else if (hook_http && dev == socket_dev) {
+		look_for_request(address, fd, result);
 	} else if (hook_read && file_in_volume(file, dev)) {
 		report_read(address, fd, OFFSET_FROM_POSITION, result);
 	}
+}
+
+static __always_inline void on_vector_read(__s32 fd, __s64 result)
+{
+	struct file *file;
+	__u64 address;
+	__u32 dev;
+
+	if (result < 0)
+		return;
+	address = current_file(fd);
+	if (!address)
+		return;
+	file = AS(struct file, address);
+	dev = file_device(file);
+	if (hook_http && dev == socket_dev)
+		look_for_request(address, fd, result);
+	else if (hook_read && file_in_volume(file, dev))
+		report_read(address, fd, OFFSET_FROM_POSITION, result);
+}
+
+static __always_inline void on_received(__s32 fd, __s64 result)
+{
+	__u64 file;
+
+	if (!hook_http || result <= 0)
+		return;
+	file = current_file(fd);
+	if (file)
+		look_for_request(file, fd, result);
 }
 
 static __always_inline void on_mapped(__s32 fd, __u32 flags, __u64 result)
@@ -123,7 +157,18 @@ static __always_inline int dispatch(struct pt_regs *regs, __s64 result)
 		on_plain_read(PT_REGS_PARM1_SYSCALL(regs), PT_REGS_PARM2_SYSCALL(regs), result);
 		break;
 	case SYS_readv:
-		on_read(PT_REGS_PARM1_SYSCALL(regs), OFFSET_FROM_POSITION, result);
+		on_vector_read(PT_REGS_PARM1_SYSCALL(regs), result);
+		break;
+	case SYS_recvfrom:
+	case SYS_recvmsg:
+		on_received(PT_REGS_PARM1_SYSCALL(regs), result);
+		break;
+	case SYS_write:
+	case SYS_writev:
+	case SYS_sendto:
+	case SYS_sendmsg:
+		if (hook_http && answers_awaited)
+			look_for_answer(PT_REGS_PARM1_SYSCALL(regs), result);
 		break;
 	case SYS_pread64:
 	case SYS_preadv:

@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "tests/bpf/live_source.h"
+#include "userspace/source/hook_table.h"
 
 namespace reloadtrace::testing {
 namespace {
@@ -29,14 +30,18 @@ std::size_t counted_late(const Event& event) {
 
 TEST_F(BpfSourceTest, has_every_hook_on_this_kernel) {
   start();
-  EXPECT_EQ(source().hooks().size(), 11U);
+  EXPECT_EQ(source().hooks().size(), kHooks.size());
   for (const HookStatus& hook : source().hooks()) {
     EXPECT_EQ(hook.state, HookState::Tracepoint) << hook.name;
   }
 }
 
 TEST_F(BpfSourceTest, works_on_without_each_hook_that_is_not_required) {
-  for (const std::string name : {"mmap", "symlink", "inotify", "write_close", "fork", "adopt"}) {
+  for (const Hook& hook : kHooks) {
+    if (hook.required) {
+      continue;
+    }
+    const std::string name(hook.name);
     SCOPED_TRACE(name);
     BpfOptions options;
     options.without_hooks = {name};

@@ -51,6 +51,8 @@ std::string hook_purpose(const std::string& name) {
       {"exec", "new containers, restarts, observers: required"},
       {"exit", "readers that ended: required"},
       {"adopt", "inotify queues that existed before the tracer"},
+      {"http", "reload requests over plain HTTP/1, and their answers"},
+      {"io_uring", "opens and reads by io_uring, which no system call shows"},
   };
   const auto purpose = purposes.find(name);
   return purpose == purposes.end() ? "" : purpose->second;

@@ -14,6 +14,7 @@
 #include <atomic>
 #include <cerrno>
 #include <cstdio>
+#include <cstring>
 #include <optional>
 
 #include "bpf/filter.h"
@@ -22,6 +23,7 @@
 #include "userspace/source/event_delivery.h"
 #include "userspace/source/filter_bits.h"
 #include "userspace/source/hook_plan.h"
+#include "userspace/source/http_patterns.h"
 #include "userspace/source/kernel_probe.h"
 #include "userspace/source/load_log.h"
 #include "userspace/wire/record.h"
@@ -89,6 +91,16 @@ class LiveSource final : public BpfSource {
       return std::move(device).error();
     }
     anon_inode_device_ = *device;
+    auto sockets = find_socket_device();
+    if (!sockets) {
+      return std::move(sockets).error();
+    }
+    socket_device_ = *sockets;
+    auto patterns = http_patterns(options_.http_triggers);
+    if (!patterns) {
+      return std::move(patterns).error();
+    }
+    http_patterns_ = *std::move(patterns);
     LoadLog log;
     const LoadLogScope scope(log);
     if (auto loaded = load_and_attach(log); !loaded) {
@@ -117,6 +129,7 @@ class LiveSource final : public BpfSource {
   Result<> load_once(LoadLog& log, std::string& failed);
   Result<> attach_all(std::string& failed);
   void configure();
+  void configure_http();
   Result<> open_rings();
   Result<> put(bpf_map* map,
                const void* key,
@@ -135,6 +148,8 @@ class LiveSource final : public BpfSource {
   BpfOptions options_;
   HookPlan plan_;
   DeviceId anon_inode_device_ = 0;
+  DeviceId socket_device_ = 0;
+  std::vector<HttpPattern> http_patterns_;
   // Order matters: links and rings refer to what the skeleton owns, so they are destroyed first.
   SkeletonPtr skeleton_;
   std::vector<LinkPtr> links_;
@@ -205,12 +220,32 @@ void LiveSource::configure() {
   knobs->hook_symlink = plan_.has(HookId::Symlink);
   knobs->hook_inotify = plan_.has(HookId::Inotify);
   knobs->hook_write_close = plan_.has(HookId::WriteClose);
+  configure_http();
   bpf_map__set_max_entries(skeleton_->maps.facts, options_.facts_ring);
   bpf_map__set_max_entries(skeleton_->maps.activity, options_.activity_ring);
 
   bpf_program* program = nullptr;
   bpf_object__for_each_program(program, skeleton_->obj) {
     bpf_program__set_autoload(program, plan_.has_program(bpf_program__name(program)));
+  }
+}
+
+void LiveSource::configure_http() {
+  auto* knobs = skeleton_->rodata;
+  knobs->hook_http = plan_.has(HookId::Http);
+  knobs->socket_dev = socket_device_;
+  knobs->http_shortest = RELOADTRACE_HTTP_PATTERN_LEN;
+  knobs->http_pattern_count = static_cast<std::uint32_t>(http_patterns_.size());
+  for (std::size_t i = 0; i < http_patterns_.size(); ++i) {
+    const HttpPattern& from = http_patterns_[i];
+    reloadtrace_http_pattern& to = knobs->http_patterns[i];
+    const std::string_view compared = from.compared();
+    std::memcpy(to.text, from.text.data(), from.text.size());
+    std::memset(to.mask, 0xff, compared.size());
+    to.length = static_cast<std::uint32_t>(compared.size());
+    to.any_rest = from.any_rest;
+    knobs->http_first_letters |= 1U << static_cast<unsigned>(compared.front() - 'A');
+    knobs->http_shortest = std::min(knobs->http_shortest, to.length);
   }
 }
 

@@ -22,6 +22,9 @@ struct BpfOptions {
   std::chrono::nanoseconds merge_bound = std::chrono::milliseconds(1);
   // Events of this process are never reported. 0 = the caller's own.
   std::uint32_t self_tgid = 0;
+  // Request lines that count as reload requests beside those that always do; http_patterns.h has
+  // their syntax.
+  std::vector<std::string> http_triggers;
   // For tests: leave these hooks out as if the kernel lacked them.
   std::vector<std::string> without_hooks;
 };

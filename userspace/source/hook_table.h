@@ -25,6 +25,8 @@ enum class HookId : std::uint8_t {
   Exec,
   Exit,
   Adopt,
+  Http,
+  IoUring,
 };
 
 struct Hook {
@@ -35,7 +37,7 @@ struct Hook {
 };
 
 // In the order of HookId.
-inline constexpr std::array<Hook, 11> kHooks = {{
+inline constexpr std::array<Hook, 13> kHooks = {{
     {HookId::Open, "open", true, ""},
     {HookId::Read, "read", true, ""},
     {HookId::Mmap, "mmap", false, ""},
@@ -47,6 +49,8 @@ inline constexpr std::array<Hook, 11> kHooks = {{
     {HookId::Exec, "exec", true, "on_exec"},
     {HookId::Exit, "exit", true, "on_exit"},
     {HookId::Adopt, "adopt", false, "on_adoption"},
+    {HookId::Http, "http", false, ""},
+    {HookId::IoUring, "io_uring", false, "on_ring_completion"},
 }};
 
 }  // namespace reloadtrace

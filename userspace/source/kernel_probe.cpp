@@ -3,6 +3,7 @@
 
 #include <fmt/format.h>
 #include <sys/inotify.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/sysmacros.h>
 #include <unistd.h>
@@ -32,16 +33,27 @@ Result<> require_btf() {
                "CONFIG_DEBUG_INFO_BTF=y, as distributions do since 2021"};
 }
 
-Result<DeviceId> find_anon_inode_device() {
-  const UniqueFd fd(::inotify_init1(IN_CLOEXEC));
+namespace {
+
+Result<DeviceId> device_of(const UniqueFd& fd, const char* what) {
   if (!fd) {
-    return system_error(errno, "create an inotify instance");
+    return system_error(errno, fmt::format("create {}", what));
   }
   struct stat st {};
   if (::fstat(fd.get(), &st) != 0) {
-    return system_error(errno, "stat an inotify instance");
+    return system_error(errno, fmt::format("stat {}", what));
   }
   return static_cast<DeviceId>(major(st.st_dev) << 20U | minor(st.st_dev));
+}
+
+}  // namespace
+
+Result<DeviceId> find_anon_inode_device() {
+  return device_of(UniqueFd(::inotify_init1(IN_CLOEXEC)), "an inotify instance");
+}
+
+Result<DeviceId> find_socket_device() {
+  return device_of(UniqueFd(::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0)), "a socket");
 }
 
 CgroupHierarchy own_cgroup_hierarchy() {

@@ -17,6 +17,8 @@ Timestamp monotonic_now();
 Result<> require_btf();
 // Where inotify descriptors live: all their inodes lie on one device that has no name.
 Result<DeviceId> find_anon_inode_device();
+// Where sockets live, likewise.
+Result<DeviceId> find_socket_device();
 CgroupHierarchy own_cgroup_hierarchy();
 
 // The kernel refused BPF; `reason` is what libbpf said.

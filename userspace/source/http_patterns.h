@@ -1,0 +1,35 @@
+// SPDX-License-Identifier: Apache-2.0
+// Request lines that count as reload requests.
+//
+// A pattern is `[METHOD ]PATH[*]`: METHOD in capitals, PATH from its slash on, without a query.
+// Without a METHOD it stands for POST and for PUT. A `*` at its end matches any rest; else the
+// request's path must end where the pattern does, or go on with a query:
+//
+//   /-/reload               POST /-/reload HTTP/1.1, PUT /-/reload?token=… HTTP/1.1
+//   GET /admin/refresh*     GET /admin/refresh/all HTTP/1.1
+#pragma once
+
+#include <cstddef>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "userspace/base/result.h"
+
+namespace reloadtrace {
+
+struct HttpPattern {
+  std::string text;  // with its method, and with its `*`: what an event shows
+  bool any_rest = false;
+
+  // What a request must begin with.
+  std::string_view compared() const {
+    return std::string_view(text).substr(0, text.size() - (any_rest ? 1 : 0));
+  }
+};
+
+// Those that are always looked for (Prometheus and its family, Spring, HAProxy's data plane), then
+// these. Fails for one that is ill-formed or too long, and for too many.
+Result<std::vector<HttpPattern>> http_patterns(const std::vector<std::string>& more);
+
+}  // namespace reloadtrace
