@@ -189,8 +189,7 @@ void Engine::on(const OpenEvent& event) {
   note_open(*usage, *use, event.origin.at);
   if (!use->file.empty()) {
     usage->files.insert(use->file);
-    note_open_as_look(*usage, world_, *world_.process(event.origin.tgid), use->file,
-                      event.origin.at);
+    note_open_as_look(*usage, world_, *world_.process(event.origin.tgid), *use);
   }
   if (event.file.size == 0 && !event.file.writer_present) {
     if (!use->completed) {

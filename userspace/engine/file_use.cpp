@@ -103,6 +103,9 @@ void turn_to(Usage& usage, const Volume& volume, const Publish& publish, Timesta
   std::erase_if(usage.uses, [&](const auto& entry) {
     return entry.second.opened < keep_from && entry.second.last_read < keep_from;
   });
+  // Bounded by what the volume has.
+  std::erase_if(usage.last_readers,
+                [&](const auto& entry) { return !publish.files.contains(entry.first); });
   for (auto& [key, use] : usage.uses) {
     if (const auto name = volume.file_names.find(key.second.ino); name != volume.file_names.end()) {
       use.file = name->second.path;

@@ -72,11 +72,18 @@ void note_look(Habit& habit, Timestamp first, Timestamp at, std::uint64_t count)
 void note_open_as_look(Usage& usage,
                        const World& world,
                        const Process& process,
-                       const std::string& path,
-                       Timestamp at) {
-  if (Habit* habit = habit_of(usage, owner_of(process, world, at), /*opens=*/true, path)) {
-    note_look(*habit, at, at, 1);
+                       const FileUse& use) {
+  Habit* habit = habit_of(usage, owner_of(process, world, use.opened), /*opens=*/true, use.file);
+  if (habit == nullptr) {
+    return;
   }
+  // Who opens a new file may have been told of it; who opens the same again looks by the clock.
+  const bool again = habit->inode == use.inode;
+  habit->inode = use.inode;
+  if (!again && use.opened > habit->latest) {
+    habit->latest = {};
+  }
+  note_look(*habit, use.opened, use.opened, 1);
 }
 
 void note_poll(Usage& usage, const World& world, const Process& process, const PollFact& fact) {
@@ -101,7 +108,7 @@ std::optional<Duration> period_of(const Habit& habit) {
     return interval * 2 >= median && interval * 2 <= median * 3;
   });
   const bool is_clock = static_cast<std::size_t>(regular) >= kMinIntervals &&
-                        static_cast<std::size_t>(regular) * 4 >= sorted.size() * 3;
+                        static_cast<std::size_t>(regular) * 3 >= sorted.size() * 2;
   return is_clock ? std::optional(median) : std::nullopt;
 }
 

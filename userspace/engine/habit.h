@@ -13,12 +13,11 @@ namespace reloadtrace {
 // Notes one look, or several that the kernel counted together (`first` is then the first of them).
 void note_look(Habit& habit, Timestamp first, Timestamp at, std::uint64_t count);
 
-// Notes an open of a file as a look at it. `path` is below the generation.
+// Notes the latest open of a file as a look at it.
 void note_open_as_look(Usage& usage,
                        const World& world,
                        const Process& process,
-                       const std::string& path,
-                       Timestamp at);
+                       const FileUse& use);
 
 void note_poll(Usage& usage, const World& world, const Process& process, const PollFact& fact);
 

@@ -97,6 +97,7 @@ struct Habit {
   bool opens = false;  // by opening the file; else by `call`
   TargetKind kind = TargetKind::File;
   std::string path;  // as in PollFact
+  InodeId inode;     // that was opened last
   Timestamp latest;  // look
   std::uint64_t looks = 0;
   std::uint32_t error = 0;  // of the latest look

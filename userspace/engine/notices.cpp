@@ -7,7 +7,6 @@
 #include "userspace/engine/engine.h"
 #include "userspace/engine/evidence.h"
 #include "userspace/engine/habit.h"
-#include "userspace/engine/stub.h"
 
 namespace reloadtrace {
 namespace {

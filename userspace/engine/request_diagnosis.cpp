@@ -5,7 +5,6 @@
 #include <algorithm>
 
 #include "userspace/engine/diagnosis_support.h"
-#include "userspace/engine/stub.h"
 #include "userspace/engine/trigger.h"
 #include "userspace/engine/wording.h"
 
@@ -23,7 +22,7 @@ std::string after(const Request& request, const Publish& publish) {
 
 std::string target_of(const SignalEvent& signal) {
   const std::string name = fmt::format("{}[{}]", signal.target_comm, signal.target);
-  return signal.target_pid == 1 ? name + ", the container's pid 1," : name;
+  return signal.target_pid == 1 ? name + ", pid 1 of its container," : name;
 }
 
 Diagnosis refused(const Request& request, const Publish& publish) {
@@ -45,20 +44,22 @@ Diagnosis diagnose_signal(const Request& request, const Publish& publish) {
   if (signal.outcome == SignalOutcome::Refused) {
     return refused(request, publish);
   }
-  const std::string reached = fmt::format("{} reached {} {}", say_request(request),
-                                          target_of(signal), after(request, publish));
+  const std::string target = target_of(signal);
+  const std::string what =
+      fmt::format("{}, which came {}", say_request(request), after(request, publish));
   if (signal.handling == SignalHandling::Ignored) {
-    return found(Cause::SignalIgnored, request.tgid, reached + ", which ignores it (SIG_IGN)");
+    return found(Cause::SignalIgnored, request.tgid,
+                 fmt::format("{} ignores {} (SIG_IGN)", target, what));
   }
   if (signal.handling == SignalHandling::Default) {
     return found(Cause::SignalIgnored, request.tgid,
-                 reached + (signal.outcome == SignalOutcome::Dropped
-                                ? ", which has no handler for it: the kernel dropped it, and "
-                                  "nobody passed it on"
-                                : ", which has no handler for it and was ended by it"));
+                 fmt::format("{} has no handler for {}: {}", target, what,
+                             signal.outcome == SignalOutcome::Dropped
+                                 ? "the kernel dropped it, and nobody passed it on"
+                                 : "it was ended by it"));
   }
   return found(Cause::SignalNoReread, request.tgid,
-               reached + ", which has a handler for it, and nothing was reread");
+               fmt::format("{} handles {}, and nothing was reread", target, what));
 }
 
 Diagnosis diagnose_http(const Request& request, const Publish& publish) {
@@ -87,11 +88,16 @@ std::optional<Diagnosis> asked_too_early(const Usage& usage,
                                     use.file) != judgement.required.end();
     if (required && !is_of(use, publish) && use.opened >= request.at && use.opened < publish.at() &&
         is_complete(use)) {
-      return found(Cause::ReadTooEarly, use.tgid,
-                   fmt::format("was asked to reload ({}) {} before the {} and not after it, so it "
-                               "reread {} of {}",
-                               say_request(request), say(publish.at() - request.at),
-                               word_for(publish), use.file, use.generation));
+      Diagnosis out =
+          found(Cause::ReadTooEarly, use.tgid,
+                fmt::format("was asked to reload ({}) {} before the {} and not after it, so it "
+                            "reread {} of {}",
+                            say_request(request), say(publish.at() - request.at), word_for(publish),
+                            use.file, use.generation));
+      out.advice =
+          "ask for the reload after the swap, not after the edit: kubelet takes up to 90 s to "
+          "deliver";
+      return out;
     }
   }
   return std::nullopt;

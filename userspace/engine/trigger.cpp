@@ -7,7 +7,6 @@
 #include <algorithm>
 
 #include "userspace/engine/habit.h"
-#include "userspace/engine/stub.h"
 #include "userspace/engine/wording.h"
 
 namespace reloadtrace {

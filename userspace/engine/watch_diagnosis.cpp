@@ -190,6 +190,18 @@ Diagnosis lost(const Found& dead, const World& world, const Publish& publish) {
   return out;
 }
 
+// Whether this publish must have put an event into the queue of a watch on what it replaced. The
+// end of a watch is told only when nobody else holds the old inode; its unlinking is told at once.
+bool was_told_of_end(const Watch& watch, const World& world, const Publish& publish) {
+  const Volume* volume = world.volume(watch.volume);
+  const std::string& old = publish.fact.from;
+  const bool of_this = watch.path == old || watch.path.starts_with(old + "/");
+  const std::uint32_t telling = watch.kind == TargetKind::File ? IN_ATTRIB : IN_DELETE;
+  // Only an AtomicWriter removes the old generation right after the swap.
+  return volume != nullptr && volume->fact.link == "..data" && of_this &&
+         (watch.mask & telling) != 0;
+}
+
 std::optional<Diagnosis> from_gone(const Found& dead,
                                    const Heard& heard,
                                    const World& world,
@@ -199,7 +211,8 @@ std::optional<Diagnosis> from_gone(const Found& dead,
     return found(Cause::NoWatcher, dead.owner,
                  "has closed its watch on the directory and watches nothing else of the volume");
   }
-  if (heard.best != nullptr || dead.watch->ended < publish.at()) {
+  if (heard.best != nullptr || dead.watch->ended < publish.at() ||
+      !was_told_of_end(*dead.watch, world, publish)) {
     return lost(dead, world, publish);
   }
   return unread(dead,
@@ -265,9 +278,14 @@ std::optional<Diagnosis> diagnose_watches(const Usage& usage,
   if (watches.dead) {
     return from_gone(watches.dead, heard, world, now, publish);
   }
-  if (watches.doomed && heard.best == nullptr) {
+  if (watches.doomed && heard.best == nullptr &&
+      (publish.fact.style != PublishStyle::LinkSwap ||
+       was_told_of_end(*watches.doomed.watch, world, publish))) {
     return unread(watches.doomed, "watches " + name_target(*watches.doomed.watch, world), now,
                   publish);
+  }
+  if (watches.doomed && heard.best == nullptr) {
+    return lost(watches.doomed, world, publish);
   }
   return heard.best != nullptr ? std::optional(ignored(heard, judgement)) : std::nullopt;
 }

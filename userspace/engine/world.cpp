@@ -339,6 +339,8 @@ void World::attach_mounts(Reader& reader) {
   for (auto& usage : reader.usages) {
     usage->pinned.clear();
   }
+  std::set<const Usage*>
+      placed;  // a later fact corrects the path: runc had not changed the root yet
   for (const MountFact& mount : reader.container.mounts) {
     Volume* mounted = volume(mount.volume);
     if (mounted == nullptr || contains(reader.publishes, mount.volume)) {
@@ -350,9 +352,11 @@ void World::attach_mounts(Reader& reader) {
       if (usage.path.empty()) {
         usage.path = mount.path;
       }
-    } else if (!usage.whole) {
+    } else {
       usage.whole = true;
-      usage.path = mount.path;
+      if (placed.insert(&usage).second) {
+        usage.path = mount.path;
+      }
     }
   }
 }
