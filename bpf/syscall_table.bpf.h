@@ -100,3 +100,4 @@
 /* Values that uapi headers hold; vmlinux.h has no macros. */
 #define AT_FDCWD      -100
 #define MAP_ANONYMOUS 0x20
+#define PROT_EXEC     0x4
