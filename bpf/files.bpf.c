@@ -132,6 +132,32 @@ __noinline int report_map(__u64 file, __u64 address)
 	return 0;
 }
 
+/*
+ * Of a program that lies in a volume. A script's own reading needs nothing: its interpreter opens
+ * it by path.
+ */
+__noinline int report_execution(__u64 file)
+{
+	struct reloadtrace_map_event *e;
+	struct reloadtrace_scratch *s = get_scratch();
+
+	if (!s || is_self() || !describe_file(file, 1))
+		return 0;
+	track_process(current_tgid());
+	e = reserve_activity(sizeof(*e), RELOADTRACE_EV_MAP);
+	if (!e)
+		return 0;
+	e->file = s->file;
+	e->tree = s->tree;
+	e->address = 0;
+	e->length = s->file.size;
+	e->offset = 0;
+	e->prot = PROT_EXEC;
+	e->fd = -1;
+	bpf_ringbuf_submit(e, 0);
+	return 0;
+}
+
 static __always_inline bool error_matters(__u32 error)
 {
 	switch (error) {

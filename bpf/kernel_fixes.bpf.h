@@ -42,11 +42,11 @@ struct fsnotify_mark_connector___obj {
 	void *obj;
 };
 
-static __always_inline struct inode *connector_inode(struct fsnotify_mark_connector *connector)
+static __always_inline void *connector_object(struct fsnotify_mark_connector *connector,
+					      __u64 member)
 {
 	struct fsnotify_mark_connector___obj *c = (void *)connector;
 	__u64 obj = (__u64)BPF_CORE_READ(c, obj);
-	__u64 member = bpf_core_field_offset(struct inode, i_fsnotify_marks);
 	__u64 back = 0;
 
 	if (!obj)
@@ -56,6 +56,50 @@ static __always_inline struct inode *connector_inode(struct fsnotify_mark_connec
 	if (back == (__u64)connector)
 		return (void *)(obj - member);
 	return (void *)obj;
+}
+
+static __always_inline struct inode *connector_inode(struct fsnotify_mark_connector *connector)
+{
+	return connector_object(connector, bpf_core_field_offset(struct inode, i_fsnotify_marks));
+}
+
+/* Not the struct mount: obj points at its member mnt. */
+static __always_inline struct vfsmount *connector_mount(struct fsnotify_mark_connector *connector)
+{
+	return connector_object(connector, bpf_core_field_offset(struct mount, mnt_fsnotify_marks) -
+						   bpf_core_field_offset(struct mount, mnt));
+}
+
+/* The member went into s_fsnotify_info when obj began to point at the super_block. */
+struct super_block___fsnotify_marks {
+	void *s_fsnotify_marks;
+};
+
+static __always_inline struct super_block *
+connector_file_system(struct fsnotify_mark_connector *connector)
+{
+	__u64 member = 0;
+
+	if (bpf_core_field_exists(struct super_block___fsnotify_marks, s_fsnotify_marks))
+		member = bpf_core_field_offset(struct super_block___fsnotify_marks,
+					       s_fsnotify_marks);
+	return connector_object(connector, member);
+}
+
+/* On 6.1 16 bits wide, on 6.18 8: the low ones are enough, and both machines have them first. */
+struct fsnotify_mark_connector___type {
+	unsigned char type;
+};
+
+enum { CONNECTOR_OF_INODE = 0, CONNECTOR_OF_MOUNT = 1, CONNECTOR_OF_FILE_SYSTEM = 2 };
+
+static __always_inline __u32 connector_type(struct fsnotify_mark_connector *connector)
+{
+	struct fsnotify_mark_connector___type *c = (void *)connector;
+	__u8 type = 0;
+
+	bpf_probe_read_kernel(&type, sizeof(type), (void *)c + bpf_core_field_offset(c->type));
+	return type;
 }
 
 /*

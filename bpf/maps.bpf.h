@@ -32,6 +32,7 @@ const volatile __u8 hook_symlink __weak = 1;
 const volatile __u8 hook_inotify __weak = 1;
 const volatile __u8 hook_write_close __weak = 1;
 const volatile __u8 hook_http __weak = 1;
+const volatile __u8 hook_fanotify __weak = 1;
 
 /* ---- the filter, written by userspace through the mapped .bss ---- */
 
@@ -108,6 +109,14 @@ struct {
 	__type(key, __u64);
 	__type(value, __u32);
 } inotify_groups __weak SEC(".maps");
+
+/* The same for instances of fanotify. */
+struct {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(max_entries, 1024);
+	__type(key, __u64);
+	__type(value, __u32);
+} fanotify_groups __weak SEC(".maps");
 
 struct reloadtrace_writer {
 	__u64 inode;		      /* address */

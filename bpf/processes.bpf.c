@@ -4,6 +4,7 @@
 
 char LICENSE[] __weak SEC("license") = "Dual BSD/GPL";
 
+extern int report_execution(__u64 file);
 extern int close_writers_at_exit(__u32 reserved);
 extern int look_for_ended_writers(__u32 reserved);
 
@@ -45,15 +46,12 @@ static __always_inline struct pid_namespace *pid_namespace_of(struct task_struct
 	return BPF_CORE_READ(own, ns);
 }
 
-SEC("tp_btf/sched_process_exec")
-int BPF_PROG(on_exec, struct task_struct *task)
+static __always_inline int report_exec(struct task_struct *task)
 {
 	struct reloadtrace_exec_event *e;
 	struct task_struct *parent = task->real_parent;
 	__u32 number = 0;
 
-	if (is_self())
-		return 0;
 	/* An unknown cgroup may be a container that is just starting: userspace classifies it. */
 	if (!process_is_tracked(task->tgid) && current_cgroup_scope() == CGROUP_IGNORED)
 		return 0;
@@ -65,6 +63,22 @@ int BPF_PROG(on_exec, struct task_struct *task)
 	e->namespace_pid = number;
 	e->parent_namespace = BPF_CORE_READ(pid_namespace_of(parent, NULL), ns.inum);
 	bpf_ringbuf_submit(e, 0);
+	return 0;
+}
+
+SEC("tp_btf/sched_process_exec")
+int BPF_PROG(on_exec, struct task_struct *task, pid_t old_pid, struct linux_binprm *bprm)
+{
+	/* Not bprm->file: what the verifier knows as a pointer is no argument of a global function.
+	 */
+	__u64 program = (__u64)BPF_CORE_READ(bprm, file);
+
+	if (is_self())
+		return 0;
+	report_exec(task);
+	/* The volume's own program brings its process into scope, whatever its cgroup. */
+	if (hook_mmap && volumes_tracked && device_is_tracked(file_device((struct file *)program)))
+		report_execution(program);
 	return 0;
 }
 

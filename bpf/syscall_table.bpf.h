@@ -36,6 +36,7 @@
 #define SYS_splice	      275
 #define SYS_dup3	      292
 #define SYS_preadv	      295
+#define SYS_fanotify_mark     301
 #define SYS_renameat2	      316
 #define SYS_execveat	      322
 #define SYS_copy_file_range   326
@@ -74,6 +75,7 @@
 #define SYS_munmap	      215
 #define SYS_execve	      221
 #define SYS_mmap	      222
+#define SYS_fanotify_mark     263
 #define SYS_renameat2	      276
 #define SYS_execveat	      281
 #define SYS_copy_file_range   285
@@ -98,3 +100,4 @@
 /* Values that uapi headers hold; vmlinux.h has no macros. */
 #define AT_FDCWD      -100
 #define MAP_ANONYMOUS 0x20
+#define PROT_EXEC     0x4

@@ -25,6 +25,8 @@ extern int report_watch_remove(__s32 fd, __s32 wd);
 extern int look_for_request(__u64 file, __s32 fd, __s64 length);
 extern int look_for_answer(__s32 fd, __s64 length);
 extern int report_notifications(__u64 group, __s32 fd, __u64 buffer, __u32 length);
+extern int report_fanotify_mark(__s32 fd, __u32 flags, __u64 mask);
+extern int report_fanotify_events(__u64 group, __s32 fd, __u64 buffer, __u32 length);
 
 static __always_inline void on_opened(__s64 result)
 {
@@ -70,9 +72,17 @@ static __always_inline void on_copied(__s32 fd, __u64 offset_pointer, __s64 resu
 	on_read(fd, offset, result);
 }
 
+static __always_inline void on_queue_read(__u64 group, __s32 fd, __u64 buffer, __s64 result)
+{
+	if (hook_inotify)
+		report_notifications(group, fd, buffer, result);
+	if (hook_fanotify)
+		report_fanotify_events(group, fd, buffer, result);
+}
+
 /*
- * read() alone may be of an inotify queue: eventfd, timerfd, epoll share its device, so a bit for
- * the group's address stands before everything else.
+ * read() alone may be of a queue of inotify or fanotify: eventfd, timerfd, epoll share its device,
+ * so a bit for the group's address stands before everything else.
  */
 static __always_inline void on_plain_read(__s32 fd, __u64 buffer, __s64 result)
 {
@@ -87,13 +97,13 @@ static __always_inline void on_plain_read(__s32 fd, __u64 buffer, __s64 result)
 		return;
 	file = AS(struct file, address);
 	dev = file_device(file);
-	if (hook_inotify && dev == anon_inode_dev) {
+	if ((hook_inotify || hook_fanotify) && dev == anon_inode_dev) {
 		/* Not file->private_data: the verifier of 6.18 (not 6.1's) lets no void * be
 		 * computed with.
 		 */
 		group = load_address(address + bpf_core_field_offset(struct file, private_data));
 		if (bit_is_set(group_bits, reloadtrace_inode_slot(0, group)))
-			report_notifications(group, fd, buffer, result);
+			on_queue_read(group, fd, buffer, result);
 	} else if (hook_http && dev == socket_dev) {
 		look_for_request(address, fd, result);
 	} else if (hook_read && file_in_volume(file, dev)) {
@@ -210,6 +220,12 @@ static __always_inline int dispatch(struct pt_regs *regs, __s64 result)
 		if (hook_inotify && result > 0)
 			report_watch_add(PT_REGS_PARM1_SYSCALL(regs), result,
 					 PT_REGS_PARM3_SYSCALL(regs));
+		break;
+	case SYS_fanotify_mark:
+		if (hook_fanotify && !result)
+			report_fanotify_mark(PT_REGS_PARM1_SYSCALL(regs),
+					     PT_REGS_PARM2_SYSCALL(regs),
+					     PT_REGS_PARM3_SYSCALL(regs));
 		break;
 	case SYS_inotify_rm_watch:
 		if (hook_inotify && !result)

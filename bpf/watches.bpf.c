@@ -1,32 +1,14 @@
 // SPDX-License-Identifier: GPL-2.0 OR BSD-3-Clause
 /* Layer 2: inotify. Which inode a watch is on, and what an application took from its queue. */
-#include "describe.bpf.h"
+#include "groups.bpf.h"
 
 char LICENSE[] __weak SEC("license") = "Dual BSD/GPL";
+
+extern int adopt_fanotify_group(__u64 group);
 
 #define MAX_MARKS	  512  /* watches of one group looked at to find one of them */
 #define MAX_ADOPTED_MARKS 2048 /* and to see whether any is in a volume */
 #define MAX_NOTIFICATIONS 64   /* of one read() */
-
-static __always_inline int adopt_group(__u64 group)
-{
-	__u32 slot = reloadtrace_inode_slot(0, group);
-	__u32 epoch = adoption;
-
-	if (bpf_map_update_elem(&inotify_groups, &group, &epoch, BPF_ANY)) {
-		count_loss(RELOADTRACE_LOSS_MAP_FULL);
-		return 0;
-	}
-	/* Never cleared: a stale bit costs a lookup, a lost one an event. */
-	__sync_fetch_and_or(&group_bits[(slot / 64) & (RELOADTRACE_FILTER_WORDS - 1)],
-			    1ULL << (slot % 64));
-	return 1;
-}
-
-static __always_inline struct fsnotify_mark *mark_at(struct list_head *entry)
-{
-	return (void *)entry - bpf_core_field_offset(struct fsnotify_mark, g_list);
-}
 
 /* The inode that a watch is on; 0 = not found. Newest first, so a fresh watch is the first. */
 __noinline __u64 watched_inode(__u64 group_address, __s32 wd)
@@ -60,13 +42,6 @@ static __always_inline int describe_watched(__u64 address, __u32 with_names)
 	return describe((__u64)alias_of(inode), address, with_names);
 }
 
-static __always_inline __u64 group_of(__s32 fd)
-{
-	struct file *file = (void *)current_file(fd);
-
-	return file ? (__u64)BPF_CORE_READ(file, private_data) : 0;
-}
-
 __noinline int report_watch_add(__s32 fd, __s32 wd, __u32 mask)
 {
 	struct reloadtrace_watch_add_event *e;
@@ -75,7 +50,7 @@ __noinline int report_watch_add(__s32 fd, __s32 wd, __u32 mask)
 
 	if (!s || !group || is_self() || !describe_watched(watched_inode(group, wd), 1))
 		return 0;
-	adopt_group(group);
+	remember_group(&inotify_groups, group);
 	track_process(current_tgid());
 	e = reserve_fact(sizeof(*e), RELOADTRACE_EV_WATCH_ADD);
 	if (!e)
@@ -186,11 +161,14 @@ int on_adoption(struct bpf_iter__task_file *ctx)
 	if (!file || file->f_inode->i_sb->s_dev != anon_inode_dev)
 		return 0;
 	bpf_probe_read_kernel(name, sizeof(name), BPF_CORE_READ(file, f_path.dentry, d_name.name));
-	/* Others of this device hold other things in private_data. */
-	if (__builtin_memcmp(name, "inotify", sizeof("inotify")))
-		return 0;
 	group = (__u64)BPF_CORE_READ(file, private_data);
-	if (group && group_watches_volume(group))
-		adopt_group(group);
+	/* Others of this device hold other things in private_data. */
+	if (!__builtin_memcmp(name, "inotify", sizeof(name))) {
+		if (group && group_watches_volume(group))
+			remember_group(&inotify_groups, group);
+	} else if (!__builtin_memcmp(name, "[fanotify]", sizeof(name))) {
+		if (group)
+			adopt_fanotify_group(group);
+	}
 	return 0;
 }

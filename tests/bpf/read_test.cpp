@@ -4,6 +4,7 @@
 #include <sys/uio.h>
 #include <unistd.h>
 
+#include <array>
 #include <utility>
 
 #include "tests/bpf/live_source.h"
@@ -60,6 +61,55 @@ TEST_F(BpfRead, counts_a_copy_made_by_the_kernel_as_a_read) {
            ::copy_file_range(from, &start, to, nullptr, 4, 0) == 4;
   }));
   EXPECT_EQ(found, (Ranges{{0, 4}, {1, 3}, {2, 4}}));
+}
+
+TEST_F(BpfRead, counts_a_splice_into_a_pipe_with_and_without_an_offset) {
+  start();
+  const auto found = ranges(trace([&] {
+    int pipe[2];
+    const int from = open_file();
+    loff_t offset = 1;
+    return ::pipe(pipe) == 0 && ::splice(from, nullptr, pipe[1], nullptr, 2, 0) == 2 &&
+           ::splice(from, &offset, pipe[1], nullptr, 3, 0) == 3 && offset == 4 &&
+           ::splice(from, nullptr, pipe[1], nullptr, 100, 0) == 4;
+  }));
+  EXPECT_EQ(found, (Ranges{{0, 2}, {1, 3}, {2, 4}}));
+}
+
+TEST_F(BpfRead, says_nothing_of_a_splice_from_a_pipe_to_a_file_elsewhere) {
+  start();
+  const auto found = ranges(trace([&] {
+    int pipe[2];
+    const int to = ::open(at("copy").c_str(), O_WRONLY | O_CREAT, 0600);
+    return ::pipe(pipe) == 0 && ::write(pipe[1], "x", 1) == 1 &&
+           ::splice(pipe[0], nullptr, to, nullptr, 1, 0) == 1;
+  }));
+  EXPECT_TRUE(found.empty());
+}
+
+TEST_F(BpfRead, counts_a_vector_as_one_read_and_each_call_by_itself) {
+  start();
+  const auto found = ranges(trace([&] {
+    char b[8];
+    const std::array<iovec, 3> pieces{iovec{b, 1}, iovec{b + 1, 2}, iovec{b + 3, 5}};
+    const int fd = open_file();
+    return ::readv(fd, pieces.data(), 2) == 3 && ::readv(fd, pieces.data(), 3) == 3 &&
+           ::readv(fd, pieces.data(), 3) == 0 && ::preadv(fd, pieces.data(), 3, 1) == 5;
+  }));
+  EXPECT_EQ(found, (Ranges{{0, 3}, {3, 3}, {6, 0}, {1, 5}}));
+}
+
+TEST_F(BpfRead, keeps_the_exact_place_of_reads_from_the_end_to_the_beginning) {
+  start();
+  const auto found = ranges(trace([&] {
+    char b[2];
+    iovec piece{b, 2};
+    const int fd = open_file();
+    return ::pread(fd, b, 2, 6) == 0 && ::pread(fd, b, 2, 4) == 2 && ::pread(fd, b, 2, 2) == 2 &&
+           ::preadv2(fd, &piece, 1, 0, RWF_HIPRI) == 2 && ::read(fd, b, 1) == 1 &&
+           ::preadv2(fd, &piece, 1, -1, RWF_NOWAIT) == 2;
+  }));
+  EXPECT_EQ(found, (Ranges{{6, 0}, {4, 2}, {2, 2}, {0, 2}, {0, 1}, {1, 2}}));
 }
 
 TEST_F(BpfRead, knows_a_descriptor_that_was_open_before_the_tracer_and_one_that_was_copied) {

@@ -50,8 +50,9 @@ std::string hook_purpose(const std::string& name) {
       {"fork", "children as readers and observers"},
       {"exec", "new containers, restarts, observers: required"},
       {"exit", "readers that ended: required"},
-      {"adopt", "inotify queues that existed before the tracer"},
+      {"adopt", "queues of inotify and fanotify that existed before the tracer"},
       {"http", "reload requests over plain HTTP/1, and their answers"},
+      {"fanotify", "marks of fanotify and what is taken from its queues"},
       {"io_uring", "opens and reads by io_uring, which no system call shows"},
   };
   const auto purpose = purposes.find(name);

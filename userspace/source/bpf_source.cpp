@@ -138,7 +138,7 @@ class LiveSource final : public BpfSource {
                std::size_t value_size,
                std::string_view doing);
   Result<> remove(bpf_map* map, const void* key, std::size_t key_size, std::string_view doing);
-  Result<> forget_dead_groups();
+  Result<> forget_dead_groups(bpf_map* map);
 
   static int on_record(void* self, void* data, std::size_t size);
   void drain();
@@ -220,6 +220,7 @@ void LiveSource::configure() {
   knobs->hook_symlink = plan_.has(HookId::Symlink);
   knobs->hook_inotify = plan_.has(HookId::Inotify);
   knobs->hook_write_close = plan_.has(HookId::WriteClose);
+  knobs->hook_fanotify = plan_.has(HookId::Fanotify);
   configure_http();
   bpf_map__set_max_entries(skeleton_->maps.facts, options_.facts_ring);
   bpf_map__set_max_entries(skeleton_->maps.activity, options_.activity_ring);
@@ -364,7 +365,8 @@ Result<> LiveSource::adopt_watchers() {
   while (true) {
     const auto length = ::read(iterator.get(), nothing.data(), nothing.size());
     if (length == 0) {
-      return forget_dead_groups();
+      auto done = forget_dead_groups(skeleton_->maps.inotify_groups);
+      return done ? forget_dead_groups(skeleton_->maps.fanotify_groups) : done;
     }
     // EAGAIN: the kernel pauses after a million descriptors that gave no output.
     if (length < 0 && errno != EAGAIN && errno != EINTR) {
@@ -373,9 +375,8 @@ Result<> LiveSource::adopt_watchers() {
   }
 }
 
-// Inotify instances end unseen, and their addresses are given out again.
-Result<> LiveSource::forget_dead_groups() {
-  bpf_map* map = skeleton_->maps.inotify_groups;
+// Instances end unseen, and their addresses are given out again.
+Result<> LiveSource::forget_dead_groups(bpf_map* map) {
   const std::uint32_t now = std::atomic_ref(skeleton_->bss->adoption).load();
   std::vector<std::uint64_t> dead;
   std::uint64_t key = 0;
@@ -387,7 +388,7 @@ Result<> LiveSource::forget_dead_groups() {
     }
   }
   for (const std::uint64_t group : dead) {
-    if (auto done = remove(map, &group, sizeof(group), "forget inotify instance"); !done) {
+    if (auto done = remove(map, &group, sizeof(group), "forget a queue"); !done) {
       return done;
     }
   }

@@ -26,6 +26,7 @@ enum class HookId : std::uint8_t {
   Exit,
   Adopt,
   Http,
+  Fanotify,
   IoUring,
 };
 
@@ -37,7 +38,7 @@ struct Hook {
 };
 
 // In the order of HookId.
-inline constexpr std::array<Hook, 13> kHooks = {{
+inline constexpr std::array<Hook, 14> kHooks = {{
     {HookId::Open, "open", true, ""},
     {HookId::Read, "read", true, ""},
     {HookId::Mmap, "mmap", false, ""},
@@ -50,6 +51,7 @@ inline constexpr std::array<Hook, 13> kHooks = {{
     {HookId::Exit, "exit", true, "on_exit"},
     {HookId::Adopt, "adopt", false, "on_adoption"},
     {HookId::Http, "http", false, ""},
+    {HookId::Fanotify, "fanotify", false, ""},
     {HookId::IoUring, "io_uring", false, "on_ring_completion"},
 }};
 
