@@ -82,6 +82,16 @@ std::variant<Command, int> parse_command_line(int argc, char** argv) {
 
   auto* schema_command = app.add_subcommand("schema", "The JSON Schema of the JSON lines");
 
+  ExplainOptions explain;
+  std::string explain_format = "text";
+  auto* explain_command = app.add_subcommand(
+      "explain", "What a cause (or verdict) means, how the kernel shows it, what to change");
+  explain_command->add_option("CAUSE", explain.name, "As in a verdict; without it, all are listed");
+  explain_command->add_flag("--all", explain.all, "Everything about each of them");
+  explain_command->add_option("--format", explain_format)
+      ->check(CLI::IsMember({"text", "markdown"}))
+      ->group("");  // for the README
+
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {
@@ -97,6 +107,10 @@ std::variant<Command, int> parse_command_line(int argc, char** argv) {
   }
   if (*schema_command) {
     return Command{SchemaOptions{}};
+  }
+  if (*explain_command) {
+    explain.markdown = explain_format == "markdown";
+    return Command{explain};
   }
   return Command{trace};
 }
