@@ -47,6 +47,12 @@ void add_trace_options(CLI::App& app, TraceOptions& trace) {
   app.add_option("--duration", trace.duration_seconds, "Stop after that long")
       ->type_name("SEC")
       ->check(CLI::Range(0.001, kMaxSeconds));
+  app.add_option(
+         "--http-trigger", trace.http_triggers,
+         "Also count this as a request to reload (repeat). A METHOD left out is POST or PUT, "
+         "a * at the end any rest. Built in: /-/reload, /actuator/refresh, /api/v2/reload")
+      ->type_name("\"[METHOD ]PATH[*]\"")
+      ->allow_extra_args(false);
   app.add_option("--without-hook", trace.without_hooks,
                  "Leave this hook out, as if the kernel lacked it (repeat); see check")
       ->type_name("NAME")

@@ -31,6 +31,7 @@ struct TraceOptions {
   std::string record;
   std::optional<double> duration_seconds;
   std::vector<std::string> without_hooks;
+  std::vector<std::string> http_triggers;  // "[METHOD ]PATH[*]", beside the built-in ones
 };
 
 struct ReplayOptions {

@@ -28,6 +28,22 @@ Options options(const std::vector<std::string>& arguments) {
   return std::get<Options>(std::get<Command>(parsed));
 }
 
+TEST(CommandLineOptions, take_http_triggers_as_they_are_as_often_as_they_come) {
+  EXPECT_THAT(options<TraceOptions>({"--path", "/etc/x"}).http_triggers, IsEmpty());
+  EXPECT_THAT(options<TraceOptions>({"trace", "--http-trigger", "POST /admin/reload",
+                                     "--http-trigger", "/v1/*", "--path", "/etc/x"})
+                  .http_triggers,
+              ElementsAre("POST /admin/reload", "/v1/*"));
+}
+
+TEST(CommandLineOptions, name_the_built_in_http_triggers_in_the_help) {
+  ::testing::internal::CaptureStdout();
+  EXPECT_EQ(std::get<int>(parse({"trace", "--help"})), 0);
+  const std::string help = ::testing::internal::GetCapturedStdout();
+  EXPECT_THAT(help, HasSubstr("--http-trigger"));
+  EXPECT_THAT(help, HasSubstr("/-/reload"));
+}
+
 TEST(CommandLineOptions, take_the_name_that_is_to_be_explained) {
   EXPECT_EQ(options<ExplainOptions>({"explain", "watch_lost"}).name, "watch_lost");
   EXPECT_EQ(options<ExplainOptions>({"explain"}).name, "");
