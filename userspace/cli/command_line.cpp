@@ -47,6 +47,12 @@ void add_trace_options(CLI::App& app, TraceOptions& trace) {
   app.add_option("--duration", trace.duration_seconds, "Stop after that long")
       ->type_name("SEC")
       ->check(CLI::Range(0.001, kMaxSeconds));
+  app.add_option(
+         "--http-trigger", trace.http_triggers,
+         "Also count this as a request to reload (repeat). A METHOD left out is POST or PUT, "
+         "a * at the end any rest. Built in: /-/reload, /actuator/refresh, /api/v2/reload")
+      ->type_name("\"[METHOD ]PATH[*]\"")
+      ->allow_extra_args(false);
   app.add_option("--without-hook", trace.without_hooks,
                  "Leave this hook out, as if the kernel lacked it (repeat); see check")
       ->type_name("NAME")
@@ -82,6 +88,16 @@ std::variant<Command, int> parse_command_line(int argc, char** argv) {
 
   auto* schema_command = app.add_subcommand("schema", "The JSON Schema of the JSON lines");
 
+  ExplainOptions explain;
+  std::string explain_format = "text";
+  auto* explain_command = app.add_subcommand(
+      "explain", "What a cause (or verdict) means, how the kernel shows it, what to change");
+  explain_command->add_option("CAUSE", explain.name, "As in a verdict; without it, all are listed");
+  explain_command->add_flag("--all", explain.all, "Everything about each of them");
+  explain_command->add_option("--format", explain_format)
+      ->check(CLI::IsMember({"text", "markdown"}))
+      ->group("");  // for the README
+
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {
@@ -97,6 +113,10 @@ std::variant<Command, int> parse_command_line(int argc, char** argv) {
   }
   if (*schema_command) {
     return Command{SchemaOptions{}};
+  }
+  if (*explain_command) {
+    explain.markdown = explain_format == "markdown";
+    return Command{explain};
   }
   return Command{trace};
 }

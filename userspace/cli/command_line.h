@@ -31,6 +31,7 @@ struct TraceOptions {
   std::string record;
   std::optional<double> duration_seconds;
   std::vector<std::string> without_hooks;
+  std::vector<std::string> http_triggers;  // "[METHOD ]PATH[*]", beside the built-in ones
 };
 
 struct ReplayOptions {
@@ -44,7 +45,14 @@ struct CheckOptions {
 
 struct SchemaOptions {};
 
-using Command = std::variant<TraceOptions, ReplayOptions, CheckOptions, SchemaOptions>;
+struct ExplainOptions {
+  std::string name;  // of a cause or verdict; empty = a list of them
+  bool all = false;
+  bool markdown = false;
+};
+
+using Command =
+    std::variant<TraceOptions, ReplayOptions, CheckOptions, SchemaOptions, ExplainOptions>;
 
 // The command, or the exit code when there is nothing left to do (--help was printed, or the
 // error).

@@ -10,5 +10,6 @@ int run(const TraceOptions& options);
 int run(const ReplayOptions& options);
 int run(const CheckOptions& options);
 int run(const SchemaOptions& options);
+int run(const ExplainOptions& options);
 
 }  // namespace reloadtrace

@@ -58,16 +58,15 @@ constexpr std::array kCatalogue = {
     CauseEntry{
         .cause = Cause::ReadTooEarly,
         .name = "read_too_early",
-        .meaning = "it reread on the first event of the burst, before the swap, and so stays one "
-                   "generation behind",
-        .signature = "The creation of the new directory was read from the queue, the old file was "
-                     "read to its end, then came the rename onto ..data; nothing was opened after "
-                     "it.",
+        .meaning = "it reread before the swap and not after it, and so stays one generation behind",
+        .signature = "The first event of the burst, the creation of the new directory, was read "
+                     "from the queue, or a request to reload came; the old file was read to its "
+                     "end; then came the rename onto ..data, and nothing was opened after it.",
         .advice = "reread on IN_MOVED_TO of ..data, not on the first event of a burst",
-        .remedy = "A debounce must wait for the last event and reread then, not act on the first "
-                  "and ignore the others.",
-        .seen_in = "falco-talon#799",
-        .modes = "F12",
+        .remedy = "A debounce must wait for the last event and reread then. Who asks for a reload "
+                  "must wait for the files: kubelet brings them up to 90 s after the edit.",
+        .seen_in = "falco-talon#799, fluent-bit#8918",
+        .modes = "F4 F12",
         .story = "cause_read_too_early",
     },
     CauseEntry{
@@ -175,8 +174,7 @@ constexpr std::array kCatalogue = {
                      "a status of 400 or more; no changed file was opened.",
         .advice = "enable or authorise the reload endpoint: the evidence has its status",
         .remedy = "403 and 404 mean that it is switched off (Prometheus: --web.enable-lifecycle; "
-                  "Spring: expose the endpoint), 401 that credentials are missing. 500 after a "
-                  "reread means that the new configuration was not accepted.",
+                  "Spring: expose the endpoint), 401 that credentials are missing.",
         .seen_in = "grafana helm-charts#1046, grafana helm-charts#981",
         .modes = "F23",
         .story = "cause_http_refused",
@@ -184,10 +182,11 @@ constexpr std::array kCatalogue = {
     CauseEntry{
         .cause = Cause::HttpNoReread,
         .name = "http_no_reread",
-        .meaning = "its reload endpoint answered, and nothing was reread",
+        .meaning = "its reload endpoint was asked, and nothing was reread",
         .signature = "A reload request was read from a socket after the publish and answered with "
                      "success, or not at all; no changed file was opened since.",
-        .advice = "find out what the endpoint reloads: it answered, and no changed file was opened",
+        .advice =
+            "find out what the endpoint reloads: it was asked, and no changed file was opened",
         .remedy = "It may reload other files than these, or what it was given in its environment.",
         .seen_in = "",
         .modes = "F23",

@@ -9,6 +9,7 @@
 #include <map>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <variant>
 #include <vector>
@@ -83,6 +84,7 @@ enum class ProcessState : std::uint8_t {
   Old,        // it used older generations and nothing newer
   Untouched,  // it never used the volume, as far as is known
 };
+std::string_view name_of(ProcessState state);  // "reread"
 
 struct ProcessUse {
   ProcessInfo process;

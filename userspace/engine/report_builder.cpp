@@ -84,6 +84,20 @@ std::vector<FileRead> describe_reads(const Usage& usage,
   return out;
 }
 
+std::string_view name_of(ProcessState state) {
+  switch (state) {
+    case ProcessState::Reread:
+      return "reread";
+    case ProcessState::Partly:
+      return "partly";
+    case ProcessState::Old:
+      return "old";
+    case ProcessState::Untouched:
+      return "untouched";
+  }
+  return "untouched";
+}
+
 std::string_view name_of(LossCause cause) {
   switch (cause) {
     case LossCause::FactsRingFull:

@@ -15,17 +15,19 @@ constexpr std::array kCatalogue = {
                  "Nothing. Reading is all that the kernel sees: whether the application also took "
                  "the new configuration, its own log says."},
     VerdictEntry{Verdict::Late, "late",
-                 "the same, after the deadline (120 s, or --deadline); a stale came before",
+                 "as reloaded, but after the deadline (120 s, or --deadline); a stale came before",
                  "Where the reader looks at intervals, raise --deadline above them. Else see by "
                  "which trigger the reread came, and why not earlier."},
-    VerdictEntry{Verdict::Partial, "partial",
-                 "some of them, or not to their end, when the deadline came",
-                 "The cause says what is missing; the lines of its processes, who lacks it."},
+    VerdictEntry{
+        Verdict::Partial, "partial",
+        "when the deadline came some of the changed files had been reread, or not to their end",
+        "The cause says what is missing; the lines of its processes, who lacks it."},
     VerdictEntry{Verdict::Torn, "torn",
                  "one burst of reads mixed two generations, and no clean reread followed",
                  "Files that belong together may not match now. Have it reread, then see the "
                  "cause mixed_generations."},
-    VerdictEntry{Verdict::Stale, "stale", "none of them was reread before the deadline",
+    VerdictEntry{Verdict::Stale, "stale",
+                 "none of the changed files was reread before the deadline",
                  "The application runs on the old configuration. The verdict has the cause, its "
                  "evidence and an advice; reloadtrace explain CAUSE says more."},
     VerdictEntry{Verdict::Unchanged, "unchanged",

@@ -164,6 +164,8 @@ class LineBuilder {
     const bool secret = is_secret(report.volume);
     line["files"] =
         list_json(report.files, [&](const FileRead& read) { return file_json(read, secret); });
+    line["processes"] = list_json(
+        report.processes, [&](const ProcessUse& use) { return process_use_json(use, secret); });
     line["observers"] = list_json(report.observers, bystander_json);
     return line;
   }
@@ -254,6 +256,19 @@ class LineBuilder {
         .add("bytes", secret ? Json() : Json(read.bytes))
         .add("size", secret ? Json() : Json(read.size))
         .add("complete", read.complete)
+        .done();
+  }
+
+  static Json process_use_json(const ProcessUse& use, bool secret) {
+    return Object(7)
+        .add("pid", use.process.pid)
+        .add("comm", use.process.comm)
+        .add("exe", text_or_null(use.process.exe))
+        .add("state", name_of(use.state))
+        .add("started_after_publish", use.began_after)
+        .add("files",
+             list_json(use.files, [&](const FileRead& read) { return file_json(read, secret); }))
+        .add("holds", list_json(use.holds, [](const std::string& held) { return Json(held); }))
         .done();
   }
 

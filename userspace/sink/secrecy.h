@@ -16,9 +16,10 @@ inline bool is_secret(const VolumeInfo& volume) {
 
 // Numbers of an event are withheld unless known to be harmless: a new one must not leak by default.
 inline bool may_tell_size(std::string_view number) {
-  constexpr std::array<std::string_view, 16> kHarmless = {
-      "pid",   "tid",   "ppid",  "tgid", "fd",  "wd",   "cookie", "mask",
-      "flags", "errno", "error", "uid",  "gid", "mode", "signal", "status"};
+  constexpr std::array<std::string_view, 22> kHarmless = {
+      "pid",   "tid",        "ppid",       "tgid",          "fd",      "wd",     "cookie", "mask",
+      "flags", "errno",      "error",      "uid",           "gid",     "mode",   "signal", "status",
+      "count", "sender_pid", "target_pid", "namespace_pid", "over_ms", "took_ms"};
   return std::find(kHarmless.begin(), kHarmless.end(), number) == kHarmless.end();
 }
 

@@ -127,6 +127,32 @@ std::vector<Piece> TableSink::changes(const std::vector<ChangedFile>& changed) c
   return pieces;
 }
 
+// "  signal=SIGHUP  sender=sh[7]": a pid stands behind the name that it belongs to.
+std::string TableSink::details_of(const EventReport& report) const {
+  const bool secret = report.volume && is_secret(*report.volume);
+  const auto pid_of = [&](const std::string& name) {
+    return std::find_if(report.numbers.begin(), report.numbers.end(),
+                        [&](const auto& number) { return number.first == name + "_pid"; });
+  };
+  std::string line;
+  for (const auto& [name, text] : report.text) {
+    line += fmt::format("  {}={}", safe(name), safe(text));
+    if (const auto pid = pid_of(name); pid != report.numbers.end()) {
+      line += fmt::format("[{}]", pid->second);
+    }
+  }
+  const auto is_said = [&](const std::string& number) {
+    return std::any_of(report.text.begin(), report.text.end(),
+                       [&](const auto& text) { return text.first + "_pid" == number; });
+  };
+  for (const auto& [name, number] : report.numbers) {
+    if (!(secret && may_tell_size(name)) && !is_said(name)) {
+      line += fmt::format("  {}={}", safe(name), number);
+    }
+  }
+  return line;
+}
+
 std::string TableSink::counts(const std::map<std::string, std::uint64_t>& counts) const {
   std::string text;
   for (const auto& [name, count] : counts) {

@@ -168,6 +168,7 @@ void TableSink::print_explanation(const ReloadReport& report, bool evidence_said
   if (!evidence_said) {
     page_.paragraph(kRowIndent, {}, {safe(report.evidence), style});
   }
+  print_processes(report);
   const std::string arrow = fmt::format("{} ", glyphs_.arrow);
   page_.paragraph(kRowIndent, {arrow, quiet ? Style::Dim : Style::Accent},
                   {safe(report.advice), style});
@@ -181,21 +182,13 @@ void TableSink::print_explanation(const ReloadReport& report, bool evidence_said
 
 void TableSink::print(const EventReport& report) {
   ++block_.lines_between;
-  const bool secret = report.volume && is_secret(*report.volume);
   std::string line = "  " + clock(report.at) + "  " + pad_right(safe(report.event), 12);
   if (report.reader && report.reader->container) {
     learn_pod(report.volume.value_or(VolumeInfo{}), *report.reader);
     line += "  " + reader_cell(*report.reader);
   }
   line += "  " + process_name(report.process);
-  for (const auto& [name, text] : report.text) {
-    line += fmt::format("  {}={}", safe(name), safe(text));
-  }
-  for (const auto& [name, number] : report.numbers) {
-    if (!secret || !may_tell_size(name)) {
-      line += fmt::format("  {}={}", safe(name), number);
-    }
-  }
+  line += details_of(report);
   page_.add(cut_end(line, page_.width(), glyphs_.ellipsis), Style::Dim).end_line();
 }
 

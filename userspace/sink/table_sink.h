@@ -47,6 +47,7 @@ class TableSink : public Sink {
   void enter_block(const ReloadReport& report);
   void print_row(const ReloadReport& report);
   void print_explanation(const ReloadReport& report, bool evidence_said);
+  void print_processes(const ReloadReport& report);
   void print_date(Timestamp at);
   void print_missing(const StartReport& start);
 
@@ -60,6 +61,7 @@ class TableSink : public Sink {
   std::string pod_of(const VolumeInfo& volume) const;
   std::vector<Piece> timings(const ReloadReport& report) const;
   std::vector<Piece> changes(const std::vector<ChangedFile>& changed) const;
+  std::string details_of(const EventReport& report) const;
   std::string counts(const std::map<std::string, std::uint64_t>& counts) const;
   void learn_pod(const VolumeInfo& volume, const ReaderInfo& reader);
   void widen_columns(std::size_t reader, std::size_t process);

@@ -9,7 +9,6 @@
 #include <cerrno>
 #include <chrono>
 
-#include "userspace/engine/diagnosis.h"
 #include "userspace/engine/verdict.h"
 
 namespace reloadtrace {
@@ -60,15 +59,6 @@ TEST(Wording, names_the_errors_that_opens_fail_with) {
   EXPECT_EQ(say_errno(ENOENT), "ENOENT");
   EXPECT_EQ(say_errno(ENOSPC), "ENOSPC");
   EXPECT_EQ(say_errno(4095), "errno 4095");
-}
-
-TEST(Wording, has_a_name_and_an_advice_for_every_cause) {
-  for (int i = 0; i <= static_cast<int>(Cause::MixedGenerations); ++i) {
-    const auto cause = static_cast<Cause>(i);
-    EXPECT_FALSE(name_of(cause).empty()) << i;
-    EXPECT_FALSE(advice_for(cause).empty()) << name_of(cause);
-    EXPECT_EQ(advice_for(cause).back() == '.', false) << name_of(cause);
-  }
 }
 
 TEST(Wording, calls_only_stale_torn_and_partial_readers_failures) {

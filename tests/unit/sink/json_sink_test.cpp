@@ -67,7 +67,7 @@ TEST(JsonSink, says_every_field_of_a_verdict_in_the_order_of_the_contract) {
             R"("latency_ms":{"notified":0.412,"opened":2.1,"read":2.401},)"
             R"("files":[{"file":"app.yaml","generation":"..2026_11_22_12_00_01.491364466",)"
             R"("bytes":812,"size":812,"complete":true}],)"
-            R"("observers":[{"pid":4321,"comm":"cat"}]})"
+            R"("processes":[],"observers":[{"pid":4321,"comm":"cat"}]})"
             "\n");
 }
 
@@ -91,8 +91,28 @@ TEST(JsonSink, says_null_for_what_a_stale_host_process_does_not_have) {
             R"("from":"..2026_11_19_08_14_55.77","to":"..2026_11_22_12_00_01.491364466",)"
             R"("writer":{"pid":900,"comm":"kubelet"},"changed":["app.yaml"]},)"
             R"("trigger":null,"latency_ms":{"notified":null,"opened":null,"read":null},)"
-            R"("files":[],"observers":[]})"
+            R"("files":[],"processes":[],"observers":[]})"
             "\n");
+}
+
+TEST(JsonSink, says_how_far_each_process_has_come) {
+  ReloadReport report = stale();
+  ProcessUse use;
+  use.process = {2214, "nginx", ""};
+  use.state = ProcessState::Old;
+  use.files = {{"app.yaml", kOld, 812, 812, true}};
+  use.holds = {"app.yaml of ..old"};
+  report.processes = {use,
+                      {{2215, "nginx", "/usr/sbin/nginx"}, ProcessState::Reread, true, {}, {}}};
+  EXPECT_NE(line(report).find(
+                R"("processes":[{"pid":2214,"comm":"nginx","exe":null,"state":"old",)"
+                R"("started_after_publish":false,)"
+                R"("files":[{"file":"app.yaml","generation":"..2026_11_19_08_14_55.77",)"
+                R"("bytes":812,"size":812,"complete":true}],"holds":["app.yaml of ..old"]},)"
+                R"({"pid":2215,"comm":"nginx","exe":"/usr/sbin/nginx","state":"reread",)"
+                R"("started_after_publish":true,"files":[],"holds":[]}],"observers":)"),
+            std::string::npos)
+      << line(report);
 }
 
 TEST(JsonSink, says_the_details_of_an_event_as_fields_of_its_line) {

@@ -55,12 +55,21 @@ std::vector<Report> one_of_each() {
   bare.volume = directory();
   ReloadReport hidden = reloaded();
   hidden.volume = secret();
+  ReloadReport crowded = stale();
+  crowded.processes = {
+      {{1, "sh", ""}, ProcessState::Untouched, true, {}, {}},
+      {{2, "nginx", "/usr/sbin/nginx"}, ProcessState::Old, false, reloaded().files, {"a of b"}}};
+  EventReport signal = opened(configmap());
+  signal.event = "signal";
+  signal.text = {{"signal", "SIGHUP"}, {"sender", "sh"}, {"file", ""}, {"generation", ""}};
+  signal.numbers = {{"sender_pid", 7}, {"fd", 0}, {"size", 0}};
   EventReport lone;
   lone.event = "exit";
   LossReport timeless;
   return {start(),    PublishReport{configmap(), publish(), 3},
           reloaded(), stale(),
           bare,       hidden,
+          crowded,    signal,
           reader(),   opened(configmap()),
           lone,       opened(secret()),
           loss(),     timeless,
@@ -94,8 +103,10 @@ TEST(Schema, refuses_a_line_without_one_of_its_fields) {
   for (const Report& report : one_of_each()) {
     const Json whole = line(report);
     for (const auto& [name, value] : whole.items()) {
-      const bool detail = whole["kind"] == "event" && (name == "file" || name == "generation" ||
-                                                       name == "fd" || name == "size");
+      const bool detail =
+          whole["kind"] == "event" &&
+          (name == "file" || name == "generation" || name == "fd" || name == "size" ||
+           name == "signal" || name == "sender" || name == "sender_pid");
       if (!detail) {
         Json one = whole;
         one.erase(name);
@@ -124,6 +135,11 @@ TEST(Schema, refuses_values_outside_the_contract) {
   refuses(reloaded(), "/trigger/kind", "guess");
   refuses(reloaded(), "/latency_ms/read", -1.0);
   refuses(reloaded(), "/files/0/complete", nullptr);
+  ReloadReport crowded = stale();
+  crowded.processes = {{{1, "sh", ""}, ProcessState::Old, false, {}, {"a of b"}}};
+  refuses(crowded, "/processes/0/state", "fresh");
+  refuses(crowded, "/processes/0/holds/0", 1);
+  refuses(crowded, "/processes/0/bytes", 1);
   refuses(start(), "/hooks/open", "kprobe");
   refuses(reader(), "/can_reload", "maybe");
   refuses(loss(), "/lost/ring_full", "many");
@@ -135,7 +151,7 @@ TEST(Schema, knows_every_verdict_and_cause_that_the_engine_has) {
     report.verdict = static_cast<Verdict>(v);
     EXPECT_EQ(complaint(line(report)), "");
   }
-  for (int c = 0; c <= static_cast<int>(Cause::MixedGenerations); ++c) {
+  for (int c = 0; c <= static_cast<int>(kLastCause); ++c) {
     ReloadReport report = stale();
     report.cause = static_cast<Cause>(c);
     EXPECT_EQ(complaint(line(report)), "");

@@ -173,6 +173,16 @@ TEST_F(TableSinkTest, gives_an_event_one_line_cut_at_the_edge) {
             "path=/etc/config/ap…\n");
 }
 
+TEST_F(TableSinkTest, puts_a_pid_behind_the_name_that_it_belongs_to) {
+  EventReport report = opened(secret());
+  report.event = "signal";
+  report.text = {{"signal", "SIGHUP"}, {"sender", "s\nh"}, {"outcome", "dropped"}};
+  report.numbers = {{"sender_pid", 7}, {"namespace_pid", 1}};
+  EXPECT_EQ(said(report),
+            "  12:00:01.204  signal        app  java[1234]  signal=SIGHUP  sender=s\\nh[7]  "
+            "outcome=dropped  name…\n");
+}
+
 TEST_F(TableSinkTest, says_whether_a_reader_can_reload) {
   EXPECT_EQ(said(reader()),
             R"(  ✔ can reload     risk/engine-7d9f  app  java[1234]  configmap config at /etc/config

@@ -1,0 +1,61 @@
+// SPDX-License-Identifier: Apache-2.0
+// From arguments to options.
+#include "userspace/cli/command_line.h"
+
+#include <gmock/gmock.h>
+
+namespace reloadtrace {
+namespace {
+
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
+using ::testing::IsEmpty;
+
+std::variant<Command, int> parse(std::vector<std::string> arguments) {
+  arguments.insert(arguments.begin(), "reloadtrace");
+  std::vector<char*> argv;
+  for (std::string& argument : arguments) {
+    argv.push_back(argument.data());
+  }
+  argv.push_back(nullptr);
+  return parse_command_line(static_cast<int>(arguments.size()), argv.data());
+}
+
+template <typename Options>
+Options options(const std::vector<std::string>& arguments) {
+  const auto parsed = parse(arguments);
+  EXPECT_TRUE(std::holds_alternative<Command>(parsed));
+  return std::get<Options>(std::get<Command>(parsed));
+}
+
+TEST(CommandLineOptions, take_http_triggers_as_they_are_as_often_as_they_come) {
+  EXPECT_THAT(options<TraceOptions>({"--path", "/etc/x"}).http_triggers, IsEmpty());
+  EXPECT_THAT(options<TraceOptions>({"trace", "--http-trigger", "POST /admin/reload",
+                                     "--http-trigger", "/v1/*", "--path", "/etc/x"})
+                  .http_triggers,
+              ElementsAre("POST /admin/reload", "/v1/*"));
+}
+
+TEST(CommandLineOptions, name_the_built_in_http_triggers_in_the_help) {
+  ::testing::internal::CaptureStdout();
+  EXPECT_EQ(std::get<int>(parse({"trace", "--help"})), 0);
+  const std::string help = ::testing::internal::GetCapturedStdout();
+  EXPECT_THAT(help, HasSubstr("--http-trigger"));
+  EXPECT_THAT(help, HasSubstr("/-/reload"));
+}
+
+TEST(CommandLineOptions, take_the_name_that_is_to_be_explained) {
+  EXPECT_EQ(options<ExplainOptions>({"explain", "watch_lost"}).name, "watch_lost");
+  EXPECT_EQ(options<ExplainOptions>({"explain"}).name, "");
+  EXPECT_FALSE(options<ExplainOptions>({"explain"}).all);
+  EXPECT_TRUE(options<ExplainOptions>({"explain", "--all", "--format", "markdown"}).markdown);
+}
+
+TEST(CommandLineOptions, refuse_a_format_that_explain_does_not_have) {
+  ::testing::internal::CaptureStderr();
+  EXPECT_EQ(std::get<int>(parse({"explain", "--format", "html"})), 2);
+  EXPECT_THAT(::testing::internal::GetCapturedStderr(), HasSubstr("markdown"));
+}
+
+}  // namespace
+}  // namespace reloadtrace
