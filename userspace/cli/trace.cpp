@@ -197,6 +197,7 @@ int run(const TraceOptions& options) {
   }
   BpfOptions bpf;
   bpf.without_hooks = options.without_hooks;
+  bpf.http_triggers = options.http_triggers;
   auto source = BpfSource::open(bpf);
   if (!source) {
     say_to_user(source.error().message);
