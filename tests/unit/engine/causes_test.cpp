@@ -7,7 +7,6 @@
 #include <algorithm>
 #include <filesystem>
 #include <regex>
-#include <set>
 #include <string>
 
 #include "userspace/engine/diagnosis.h"
