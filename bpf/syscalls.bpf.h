@@ -22,6 +22,11 @@ extern int report_symlink(__u32 number);
 extern int look_for_ended_writers(__u32 reserved);
 extern int report_watch_add(__s32 fd, __s32 wd, __u32 mask);
 extern int report_watch_remove(__s32 fd, __s32 wd);
+extern int report_poll(__u32 number, __s64 result);
+extern int report_signal_refused(__u32 number, __u32 error);
+extern int report_watch_failed(__u32 number, __u32 error);
+extern int report_notifications_in(__u64 group, __s32 fd, __u64 vector, __u32 segments,
+				   __u32 length);
 extern int report_notifications(__u64 group, __s32 fd, __u64 buffer, __u32 length);
 
 static __always_inline void on_opened(__s64 result)
@@ -69,10 +74,11 @@ static __always_inline void on_copied(__s32 fd, __u64 offset_pointer, __s64 resu
 }
 
 /*
- * read() alone may be of an inotify queue: eventfd, timerfd, epoll share its device, so a bit for
- * the group's address stands before everything else.
+ * Only read() and readv() can be of an inotify queue: eventfd, timerfd, epoll share its device, so
+ * a bit for the group's address stands before everything else. `vector` = how many struct iovec
+ * there are at `buffer`, 0 = it is the buffer itself.
  */
-static __always_inline void on_plain_read(__s32 fd, __u64 buffer, __s64 result)
+static __always_inline void on_plain_read(__s32 fd, __u64 buffer, __u32 vector, __s64 result)
 {
 	struct file *file;
 	__u64 address, group;
@@ -90,7 +96,11 @@ static __always_inline void on_plain_read(__s32 fd, __u64 buffer, __s64 result)
 		 * computed with.
 		 */
 		group = load_address(address + bpf_core_field_offset(struct file, private_data));
-		if (bit_is_set(group_bits, reloadtrace_inode_slot(0, group)))
+		if (!bit_is_set(group_bits, reloadtrace_id_slot(group)))
+			return;
+		if (vector)
+			report_notifications_in(group, fd, buffer, vector, result);
+		else
 			report_notifications(group, fd, buffer, result);
 	} else if (hook_read && file_in_volume(file, dev)) {
 		report_read(address, fd, OFFSET_FROM_POSITION, result);
@@ -108,6 +118,12 @@ static __always_inline void on_mapped(__s32 fd, __u32 flags, __u64 result)
 		report_map(file, result);
 }
 
+static __always_inline void on_watch_failed(__u32 number, __s64 result)
+{
+	if (hook_inotify && result < 0 && current_is_in_scope())
+		report_watch_failed(number, -result);
+}
+
 static __always_inline int dispatch(struct pt_regs *regs, __s64 result)
 {
 	if (!volumes_tracked || IS_COMPAT(bpf_get_current_task_btf()))
@@ -120,10 +136,11 @@ static __always_inline int dispatch(struct pt_regs *regs, __s64 result)
 		on_opened(result);
 		break;
 	case SYS_read:
-		on_plain_read(PT_REGS_PARM1_SYSCALL(regs), PT_REGS_PARM2_SYSCALL(regs), result);
+		on_plain_read(PT_REGS_PARM1_SYSCALL(regs), PT_REGS_PARM2_SYSCALL(regs), 0, result);
 		break;
 	case SYS_readv:
-		on_read(PT_REGS_PARM1_SYSCALL(regs), OFFSET_FROM_POSITION, result);
+		on_plain_read(PT_REGS_PARM1_SYSCALL(regs), PT_REGS_PARM2_SYSCALL(regs),
+			      PT_REGS_PARM3_SYSCALL(regs), result);
 		break;
 	case SYS_pread64:
 	case SYS_preadv:
@@ -165,11 +182,40 @@ static __always_inline int dispatch(struct pt_regs *regs, __s64 result)
 		if (hook_inotify && result > 0)
 			report_watch_add(PT_REGS_PARM1_SYSCALL(regs), result,
 					 PT_REGS_PARM3_SYSCALL(regs));
+		else
+			on_watch_failed(SYSCALL_NUMBER(regs), result);
+		break;
+	case SYS_inotify_init:
+	case SYS_inotify_init1:
+	case SYS_fanotify_init:
+	case SYS_fanotify_mark:
+		on_watch_failed(SYSCALL_NUMBER(regs), result);
 		break;
 	case SYS_inotify_rm_watch:
 		if (hook_inotify && !result)
 			report_watch_remove(PT_REGS_PARM1_SYSCALL(regs),
 					    PT_REGS_PARM2_SYSCALL(regs));
+		break;
+	case SYS_stat:
+	case SYS_lstat:
+	case SYS_newfstatat:
+	case SYS_statx:
+	case SYS_readlink:
+	case SYS_readlinkat:
+	case SYS_access:
+	case SYS_faccessat:
+	case SYS_faccessat2:
+		if (hook_poll && current_is_in_scope())
+			report_poll(SYSCALL_NUMBER(regs), result);
+		break;
+	case SYS_kill:
+	case SYS_tkill:
+	case SYS_tgkill:
+	case SYS_rt_sigqueueinfo:
+	case SYS_rt_tgsigqueueinfo:
+	case SYS_pidfd_send_signal:
+		if (hook_signal && result < 0 && current_is_in_scope())
+			report_signal_refused(SYSCALL_NUMBER(regs), -result);
 		break;
 	}
 	return 0;

@@ -29,14 +29,15 @@ std::size_t counted_late(const Event& event) {
 
 TEST_F(BpfSourceTest, has_every_hook_on_this_kernel) {
   start();
-  EXPECT_EQ(source().hooks().size(), 11U);
+  EXPECT_EQ(source().hooks().size(), 13U);
   for (const HookStatus& hook : source().hooks()) {
     EXPECT_EQ(hook.state, HookState::Tracepoint) << hook.name;
   }
 }
 
 TEST_F(BpfSourceTest, works_on_without_each_hook_that_is_not_required) {
-  for (const std::string name : {"mmap", "symlink", "inotify", "write_close", "fork", "adopt"}) {
+  for (const std::string name :
+       {"mmap", "symlink", "inotify", "write_close", "fork", "adopt", "poll", "signal"}) {
     SCOPED_TRACE(name);
     BpfOptions options;
     options.without_hooks = {name};

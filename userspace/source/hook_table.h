@@ -25,17 +25,20 @@ enum class HookId : std::uint8_t {
   Exec,
   Exit,
   Adopt,
+  Poll,
+  Signal,
 };
 
 struct Hook {
   HookId id;
   std::string_view name;
   bool required;             // without it no verdict can be had
-  std::string_view program;  // empty for a family of syscalls in the dispatcher
+  std::string_view program;  // of its own; empty for a family of syscalls in the dispatcher
+  bool in_dispatcher = program.empty();
 };
 
 // In the order of HookId.
-inline constexpr std::array<Hook, 11> kHooks = {{
+inline constexpr std::array<Hook, 13> kHooks = {{
     {HookId::Open, "open", true, ""},
     {HookId::Read, "read", true, ""},
     {HookId::Mmap, "mmap", false, ""},
@@ -47,6 +50,8 @@ inline constexpr std::array<Hook, 11> kHooks = {{
     {HookId::Exec, "exec", true, "on_exec"},
     {HookId::Exit, "exit", true, "on_exit"},
     {HookId::Adopt, "adopt", false, "on_adoption"},
+    {HookId::Poll, "poll", false, "on_polls_asked", true},
+    {HookId::Signal, "signal", false, "on_signal", true},
 }};
 
 }  // namespace reloadtrace
