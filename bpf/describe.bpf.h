@@ -7,12 +7,16 @@
 
 enum reloadtrace_scope { CGROUP_UNKNOWN = 0, CGROUP_TRACKED = 1, CGROUP_IGNORED = 2 };
 
-static __always_inline enum reloadtrace_scope current_cgroup_scope(void)
+static __always_inline enum reloadtrace_scope cgroup_scope(__u64 id)
 {
-	__u64 id = current_cgroup_id();
 	__u8 *scope = bpf_map_lookup_elem(&cgroups, &id);
 
 	return scope ? *scope : CGROUP_UNKNOWN;
+}
+
+static __always_inline enum reloadtrace_scope current_cgroup_scope(void)
+{
+	return cgroup_scope(current_cgroup_id());
 }
 
 static __always_inline bool process_is_tracked(__u32 tgid)
@@ -28,6 +32,39 @@ static __always_inline void track_process(__u32 tgid)
 		return;
 	if (bpf_map_update_elem(&processes, &tgid, &one, BPF_ANY))
 		count_loss(RELOADTRACE_LOSS_MAP_FULL);
+	else
+		set_bit(process_bits, reloadtrace_id_slot(tgid));
+}
+
+/*
+ * Whether a process is tracked, itself or by its cgroup. What unrelated processes pay for at calls
+ * that name no descriptor, so bits come before maps here, too.
+ */
+static __always_inline bool is_in_scope(__u32 tgid, __u64 cgroup_id)
+{
+	if (bit_is_set(process_bits, reloadtrace_id_slot(tgid)) && process_is_tracked(tgid))
+		return true;
+	return bit_is_set(cgroup_bits, reloadtrace_id_slot(cgroup_id)) &&
+	       cgroup_scope(cgroup_id) == CGROUP_TRACKED;
+}
+
+static __always_inline bool current_is_in_scope(void)
+{
+	return is_in_scope(current_tgid(), current_cgroup_id());
+}
+
+/* Of a process in its own pid namespace, and that namespace. */
+static __always_inline struct pid_namespace *pid_namespace_of(struct task_struct *task,
+							      __u32 *number)
+{
+	struct pid *pid = BPF_CORE_READ(task, thread_pid);
+	__u32 level = BPF_CORE_READ(pid, level);
+	struct upid *own = (void *)pid + bpf_core_field_offset(pid->numbers) +
+			   bpf_core_type_size(struct upid) * level;
+
+	if (number)
+		*number = BPF_CORE_READ(own, nr);
+	return BPF_CORE_READ(own, ns);
 }
 
 /*

@@ -188,7 +188,8 @@ struct reloadtrace_watch_add_event {
 	struct reloadtrace_tree tree;	/* names of the target; empty for the root itself */
 	__s32 fd;
 	__s32 wd;
-	__u32 mask;	/* as passed to inotify_add_watch */
+	__u32 mask;	/* as passed to inotify_add_watch; with IN_MASK_ADD also what was watched
+			   before */
 	__u32 reserved; /* zero */
 };
 RELOADTRACE_LAYOUT(sizeof(struct reloadtrace_watch_add_event) == 440);
@@ -251,16 +252,17 @@ enum reloadtrace_poll_call {
  * reported together, some times a second: the counts add up to all of its looks.
  */
 struct reloadtrace_poll_event {
-	struct reloadtrace_header header; /* ts_ns: of the latest look in it */
+	struct reloadtrace_header header; /* ts_ns: when it was reported; tid: of the latest look */
 	__u64 first_ns;			  /* of the first look in it, CLOCK_MONOTONIC */
+	__u64 latest_ns;		  /* of the latest */
 	__u64 count;			  /* looks in it, at least 1 */
 	__u32 call;			  /* enum reloadtrace_poll_call */
 	__u32 error;			  /* of the latest look: positive errno, 0 = success */
-	__s32 dfd;
-	__u32 reserved; /* zero */
-	char path[RELOADTRACE_PATH_LEN];
+	__s32 dfd;			  /* AT_FDCWD where the call has none */
+	__u32 reserved;			  /* zero */
+	char path[RELOADTRACE_PATH_LEN];  /* NUL-terminated, as passed */
 };
-RELOADTRACE_LAYOUT(sizeof(struct reloadtrace_poll_event) == 600);
+RELOADTRACE_LAYOUT(sizeof(struct reloadtrace_poll_event) == 608);
 
 enum reloadtrace_signal_handling {
 	RELOADTRACE_SIGNAL_DEFAULT = 0, /* SIG_DFL */
@@ -289,7 +291,7 @@ struct reloadtrace_signal_event {
 	__u64 target_cgroup_id;		  /* as header.cgroup_id; 0 when refused */
 	__u32 target_tgid;		  /* in the initial pid namespace; 0 when refused */
 	__s32 target_pid; /* in the target's own pid namespace (1 = its init); when refused, as the
-			     sender named it */
+			     sender named it (0 = its group, or by a pidfd; < 0: as kill(2)) */
 	__u32 signal;
 	__u32 handling; /* enum reloadtrace_signal_handling */
 	__u32 outcome;	/* enum reloadtrace_signal_outcome */

@@ -186,7 +186,7 @@ __noinline int report_open_failed(__u32 error)
 
 	if (!s || !error_matters(error) || is_self())
 		return 0;
-	if (!process_is_tracked(current_tgid()) && current_cgroup_scope() != CGROUP_TRACKED)
+	if (!current_is_in_scope())
 		return 0;
 	switch (SYSCALL_NUMBER(regs)) {
 	case SYS_open:

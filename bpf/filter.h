@@ -33,6 +33,12 @@ static inline __u32 reloadtrace_inode_slot(__u32 dev, __u64 ino)
 	return (__u32)(((ino ^ ((__u64)dev << 40)) * 0x9E3779B97F4A7C15ULL) >> 48);
 }
 
+/* Of a process, a cgroup, or an object of the kernel by its address. */
+static inline __u32 reloadtrace_id_slot(__u64 id)
+{
+	return reloadtrace_inode_slot(0, id);
+}
+
 /* FNV-1a, a byte at a time, since the kernel side meets names byte by byte. */
 #define RELOADTRACE_NAME_HASH_START 2166136261U
 

@@ -21,7 +21,6 @@ static __always_inline struct fsnotify_mark *mark_at(struct list_head *entry)
 /* `groups` is inotify_groups or fanotify_groups; they share the bitmap. */
 static __always_inline void remember_group(void *groups, __u64 group)
 {
-	__u32 slot = reloadtrace_inode_slot(0, group);
 	__u32 epoch = adoption;
 
 	if (bpf_map_update_elem(groups, &group, &epoch, BPF_ANY)) {
@@ -29,6 +28,5 @@ static __always_inline void remember_group(void *groups, __u64 group)
 		return;
 	}
 	/* Never cleared: a stale bit costs a lookup, a lost one an event. */
-	__sync_fetch_and_or(&group_bits[(slot / 64) & (RELOADTRACE_FILTER_WORDS - 1)],
-			    1ULL << (slot % 64));
+	set_bit(group_bits, reloadtrace_id_slot(group));
 }

@@ -33,6 +33,8 @@ const volatile __u8 hook_inotify __weak = 1;
 const volatile __u8 hook_write_close __weak = 1;
 const volatile __u8 hook_http __weak = 1;
 const volatile __u8 hook_fanotify __weak = 1;
+const volatile __u8 hook_poll __weak = 1;
+const volatile __u8 hook_signal __weak = 1;
 
 /* ---- the filter, written by userspace through the mapped .bss ---- */
 
@@ -43,6 +45,10 @@ __u64 directory_name_bits[RELOADTRACE_FILTER_WORDS] __weak = {};
 __u32 volumes_tracked __weak = 0;
 /* Raised by each adoption; groups that carry an older one afterwards are gone. */
 __u32 adoption __weak = 0;
+
+/* Ids in `cgroups` that are tracked, and those in `processes`. Bits are never cleared. */
+__u64 cgroup_bits[RELOADTRACE_FILTER_WORDS] __weak = {};
+__u64 process_bits[RELOADTRACE_FILTER_WORDS] __weak = {};
 
 /* ---- state that the programs keep themselves ---- */
 
@@ -134,22 +140,12 @@ struct {
 	__type(value, struct reloadtrace_writer);
 } writers __weak SEC(".maps");
 
-struct reloadtrace_scanner {
-	__u32 hash;   /* of the component met last, so far */
-	__u32 parent; /* of the one before it */
-	__u32 bytes;  /* of the component met last */
-	__u32 dots;   /* that it begins with */
-	__u32 ended;  /* by a slash: the next other byte begins another */
-	__u32 has_parent;
-};
-
 /* Too large for the 512-byte stack. Each program finishes with it before it returns. */
 struct reloadtrace_scratch {
 	struct reloadtrace_file file;
 	struct reloadtrace_tree tree;
 	char tree_overflow[256]; /* a name is stored before it is known to fit */
 	char path[RELOADTRACE_PATH_MAX];
-	struct reloadtrace_scanner scanner;
 	struct reloadtrace_writer writer;
 };
 
@@ -191,13 +187,18 @@ static __always_inline bool bit_is_set(const volatile __u64 *bits, __u32 slot)
 	return bits[(slot / 64) & (RELOADTRACE_FILTER_WORDS - 1)] >> (slot % 64) & 1;
 }
 
+static __always_inline void set_bit(__u64 *bits, __u32 slot)
+{
+	__sync_fetch_and_or(&bits[(slot / 64) & (RELOADTRACE_FILTER_WORDS - 1)],
+			    1ULL << (slot % 64));
+}
+
 /*
  * Of the hierarchy chosen at load: userspace/base/cgroup_hierarchy.h has the rule. The index of a
  * controller depends on the kernel's configuration, so it comes from the kernel's BTF.
  */
-static __always_inline __u64 current_cgroup_id(void)
+static __always_inline __u64 cgroup_id_of(struct task_struct *task)
 {
-	struct task_struct *task = bpf_get_current_task_btf();
 	enum cgroup_subsys_id___pids { pids_cgrp_id___pids = 1 };
 	struct cgroup_subsys_state *css;
 
@@ -210,6 +211,11 @@ static __always_inline __u64 current_cgroup_id(void)
 							      pids_cgrp_id___pids)))
 		return 0;
 	return BPF_CORE_READ(css, cgroup, kn, id);
+}
+
+static __always_inline __u64 current_cgroup_id(void)
+{
+	return cgroup_id_of(bpf_get_current_task_btf());
 }
 
 static __always_inline void *reserve_in(void *ring, __u32 loss, __u64 size, __u16 kind)

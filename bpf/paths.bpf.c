@@ -18,64 +18,92 @@ __noinline __u64 read_path(__u64 path)
 	return stored;
 }
 
-/* Two components and their slashes fit. */
-#define SCANNED 512
+#define NAME_MAX 255
 
-/* A global function: the verifier looks at it once, not at each of the bytes (half of all its
- * work). */
-__noinline int scan(char c)
+static __always_inline char path_at(struct reloadtrace_scratch *s, __u32 at)
+{
+	return s->path[at & (RELOADTRACE_PATH_MAX - 1)];
+}
+
+/*
+ * From a path's end, since most are longer than their last name. Each loop is a function of its
+ * own, so that the verifier does not follow the next one from each of its exits (840,000
+ * instructions); within one there is no call: 400 ns for a path of 60 bytes where there was one for
+ * each byte.
+ */
+__noinline __u32 skip_slashes(__u32 end)
 {
 	struct reloadtrace_scratch *s = get_scratch();
-	struct reloadtrace_scanner *scanner;
 
 	if (!s)
 		return 0;
-	scanner = &s->scanner;
-	if (c == '/') {
-		scanner->ended = 1;
+#pragma clang loop unroll(disable)
+	for (int i = 0; i < NAME_MAX && end > 0; i++) {
+		if (path_at(s, end - 1) != '/')
+			break;
+		end--;
+	}
+	return end;
+}
+
+__noinline __u32 name_start(__u32 end)
+{
+	struct reloadtrace_scratch *s = get_scratch();
+
+	if (!s)
 		return 0;
+#pragma clang loop unroll(disable)
+	for (int i = 0; i < NAME_MAX && end > 0; i++) {
+		if (path_at(s, end - 1) == '/')
+			break;
+		end--;
 	}
-	if (scanner->ended) {
-		if (scanner->bytes) {
-			scanner->parent = scanner->hash;
-			scanner->has_parent = 1;
-		}
-		scanner->hash = RELOADTRACE_NAME_HASH_START;
-		scanner->bytes = 0;
-		scanner->dots = 0;
-		scanner->ended = 0;
+	return end;
+}
+
+__noinline __u32 hash_name(__u32 start, __u32 end)
+{
+	struct reloadtrace_scratch *s = get_scratch();
+	__u32 hash = RELOADTRACE_NAME_HASH_START;
+
+	if (!s)
+		return 0;
+#pragma clang loop unroll(disable)
+	for (__u32 i = 0; i < NAME_MAX; i++) {
+		if (start + i >= end)
+			break;
+		hash = reloadtrace_name_hash(hash, path_at(s, start + i));
 	}
-	if (c == '.' && scanner->bytes == scanner->dots)
-		scanner->dots++;
-	scanner->hash = reloadtrace_name_hash(scanner->hash, c);
-	scanner->bytes++;
-	return 0;
+	return hash;
+}
+
+__noinline __u64 last_name(__u64 end)
+{
+	struct reloadtrace_scratch *s = get_scratch();
+	__u32 start, stop;
+	bool dotdot;
+
+	if (!s)
+		return 0;
+	stop = end;
+	if (stop && path_at(s, stop - 1) == '/')
+		stop = skip_slashes(stop);
+	start = name_start(stop);
+	dotdot = stop - start >= 2 && path_at(s, start) == '.' && path_at(s, start + 1) == '.';
+	return (__u64)reloadtrace_name_slot(hash_name(start, stop)) |
+	       (__u64)(start & 0xffff) << 16 | (__u64)(start < stop) << 32 | (__u64)dotdot << 33;
 }
 
 /* "/a//b/" has the last component "b" and the parent "a". */
 __noinline __u64 path_shape(__u64 length)
 {
 	struct reloadtrace_scratch *s = get_scratch();
-	struct reloadtrace_scanner *scanner;
-	__u32 start = 0;
+	__u64 last, parent;
 
-	if (!s)
+	if (!s || !length)
 		return 0;
-	scanner = &s->scanner;
-	__builtin_memset(&s->scanner, 0, sizeof(s->scanner));
-	scanner->hash = RELOADTRACE_NAME_HASH_START;
-	if (length > SCANNED)
-		start = length - SCANNED;
-#pragma clang loop unroll(disable)
-	for (__u32 i = 0; i < SCANNED; i++) {
-		char c = s->path[(start + i) & (RELOADTRACE_PATH_MAX - 1)];
-
-		if (!c)
-			break;
-		scan(c);
-	}
-	return (__u64)reloadtrace_name_slot(scanner->hash) |
-	       (__u64)reloadtrace_name_slot(scanner->parent) << 16 |
-	       (__u64) !!scanner->has_parent << 32 | (__u64)(s->path[0] == '/') << 33 |
-	       (__u64)(scanner->dots >= 2) << 34;
+	last = last_name(length - 1);
+	parent = last_name(last >> 16 & 0xffff);
+	return (last & 0xffff) | (parent & 0xffff) << 16 | (parent >> 32 & 1) << 32 |
+	       (__u64)(s->path[0] == '/') << 33 | (last >> 33 & 1) << 34;
 }

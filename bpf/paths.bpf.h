@@ -15,6 +15,12 @@ struct reloadtrace_path_shape {
 
 /* Reads a user's path into scratch.path. Returns the bytes stored with the NUL, 0 = fault. */
 extern __u64 read_path(__u64 path);
+/*
+ * The name that the first `end` bytes of the path in scratch end with, slashes after it left out:
+ * its reloadtrace_name_slot in bits 0–15, where it starts in 16–31; bit 32 = there is one, bit 33 =
+ * it begins with "..".
+ */
+extern __u64 last_name(__u64 end);
 /* What the path in scratch looks like, packed; see unpack_shape. */
 extern __u64 path_shape(__u64 length);
 

@@ -7,6 +7,7 @@ char LICENSE[] __weak SEC("license") = "Dual BSD/GPL";
 extern int report_execution(__u64 file);
 extern int close_writers_at_exit(__u32 reserved);
 extern int look_for_ended_writers(__u32 reserved);
+extern int report_polls_at_exit(__u32 reserved);
 
 #define SIGNAL_GROUP_EXIT 4 /* include/linux/sched/signal.h */
 
@@ -31,19 +32,6 @@ int BPF_PROG(on_fork, struct task_struct *parent, struct task_struct *child)
 	e->reserved = 0;
 	bpf_ringbuf_submit(e, 0);
 	return 0;
-}
-
-static __always_inline struct pid_namespace *pid_namespace_of(struct task_struct *task,
-							      __u32 *number)
-{
-	struct pid *pid = BPF_CORE_READ(task, thread_pid);
-	__u32 level = BPF_CORE_READ(pid, level);
-	struct upid *own = (void *)pid + bpf_core_field_offset(pid->numbers) +
-			   bpf_core_type_size(struct upid) * level;
-
-	if (number)
-		*number = BPF_CORE_READ(own, nr);
-	return BPF_CORE_READ(own, ns);
 }
 
 static __always_inline int report_exec(struct task_struct *task)
@@ -117,6 +105,8 @@ int BPF_PROG(on_exit, struct task_struct *task)
 		return 0;
 	if (!is_last_exit(task))
 		return 0;
+	if (hook_poll)
+		report_polls_at_exit(0);
 	bpf_map_delete_elem(&processes, &tgid);
 	e = reserve_fact(sizeof(*e), RELOADTRACE_EV_EXIT);
 	if (!e)

@@ -36,7 +36,6 @@
 #define SYS_splice	      275
 #define SYS_dup3	      292
 #define SYS_preadv	      295
-#define SYS_fanotify_mark     301
 #define SYS_renameat2	      316
 #define SYS_execveat	      322
 #define SYS_copy_file_range   326
@@ -75,7 +74,6 @@
 #define SYS_munmap	      215
 #define SYS_execve	      221
 #define SYS_mmap	      222
-#define SYS_fanotify_mark     263
 #define SYS_renameat2	      276
 #define SYS_execveat	      281
 #define SYS_copy_file_range   285
@@ -97,7 +95,62 @@
 #error "add this architecture's syscall numbers"
 #endif
 
+/* ---- looks at a path ---- */
+
+#if defined(__TARGET_ARCH_x86)
+#define SYS_stat       4
+#define SYS_lstat      6
+#define SYS_access     21
+#define SYS_readlink   89
+#define SYS_newfstatat 262
+#define SYS_readlinkat 267
+#define SYS_faccessat  269
+#define SYS_statx      332
+#elif defined(__TARGET_ARCH_arm64)
+#define SYS_faccessat  48
+#define SYS_readlinkat 78
+#define SYS_newfstatat 79
+#define SYS_statx      291
+#define SYS_stat       0x10011
+#define SYS_lstat      0x10012
+#define SYS_access     0x10013
+#define SYS_readlink   0x10014
+#endif
+#define SYS_faccessat2 439
+
+/* ---- signals ---- */
+
+#if defined(__TARGET_ARCH_x86)
+#define SYS_kill	      62
+#define SYS_rt_sigqueueinfo   129
+#define SYS_tkill	      200
+#define SYS_tgkill	      234
+#define SYS_rt_tgsigqueueinfo 297
+#elif defined(__TARGET_ARCH_arm64)
+#define SYS_kill	      129
+#define SYS_tkill	      130
+#define SYS_tgkill	      131
+#define SYS_rt_sigqueueinfo   138
+#define SYS_rt_tgsigqueueinfo 240
+#endif
+#define SYS_pidfd_send_signal 424
+
+/* ---- setting up watches ---- */
+
+#if defined(__TARGET_ARCH_x86)
+#define SYS_inotify_init  253
+#define SYS_inotify_init1 294
+#define SYS_fanotify_init 300
+#define SYS_fanotify_mark 301
+#elif defined(__TARGET_ARCH_arm64)
+#define SYS_inotify_init1 26
+#define SYS_fanotify_init 262
+#define SYS_fanotify_mark 263
+#define SYS_inotify_init  0x10021
+#endif
+
 /* Values that uapi headers hold; vmlinux.h has no macros. */
-#define AT_FDCWD      -100
-#define MAP_ANONYMOUS 0x20
-#define PROT_EXEC     0x4
+#define AT_FDCWD	    -100
+#define AT_SYMLINK_NOFOLLOW 0x100
+#define MAP_ANONYMOUS	    0x20
+#define PROT_EXEC	    0x4

@@ -24,6 +24,11 @@ extern int report_watch_add(__s32 fd, __s32 wd, __u32 mask);
 extern int report_watch_remove(__s32 fd, __s32 wd);
 extern int look_for_request(__u64 file, __s32 fd, __s64 length);
 extern int look_for_answer(__s32 fd, __s64 length);
+extern int report_poll(__u32 number, __s64 result);
+extern int report_signal_refused(__u32 number, __u32 error);
+extern int report_watch_failed(__u32 number, __u32 error);
+extern int report_notifications_in(__u64 group, __s32 fd, __u64 vector, __u32 segments,
+				   __u32 length);
 extern int report_notifications(__u64 group, __s32 fd, __u64 buffer, __u32 length);
 extern int report_fanotify_mark(__s32 fd, __u32 flags, __u64 mask);
 extern int report_fanotify_events(__u64 group, __s32 fd, __u64 buffer, __u32 length);
@@ -72,19 +77,23 @@ static __always_inline void on_copied(__s32 fd, __u64 offset_pointer, __s64 resu
 	on_read(fd, offset, result);
 }
 
-static __always_inline void on_queue_read(__u64 group, __s32 fd, __u64 buffer, __s64 result)
+static __always_inline void on_queue_read(__u64 group, __s32 fd, __u64 buffer, __u32 vector,
+					  __s64 result)
 {
-	if (hook_inotify)
+	if (hook_inotify && vector)
+		report_notifications_in(group, fd, buffer, vector, result);
+	else if (hook_inotify)
 		report_notifications(group, fd, buffer, result);
-	if (hook_fanotify)
+	if (hook_fanotify && !vector)
 		report_fanotify_events(group, fd, buffer, result);
 }
 
 /*
- * read() alone may be of a queue of inotify or fanotify: eventfd, timerfd, epoll share its device,
- * so a bit for the group's address stands before everything else.
+ * Only read() and readv() can be of a queue of inotify or fanotify: eventfd, timerfd, epoll share
+ * its device, so a bit for the group's address stands before everything else. `vector` = how many
+ * struct iovec there are at `buffer`, 0 = it is the buffer itself.
  */
-static __always_inline void on_plain_read(__s32 fd, __u64 buffer, __s64 result)
+static __always_inline void on_plain_read(__s32 fd, __u64 buffer, __u32 vector, __s64 result)
 {
 	struct file *file;
 	__u64 address, group;
@@ -102,32 +111,13 @@ static __always_inline void on_plain_read(__s32 fd, __u64 buffer, __s64 result)
 		 * computed with.
 		 */
 		group = load_address(address + bpf_core_field_offset(struct file, private_data));
-		if (bit_is_set(group_bits, reloadtrace_inode_slot(0, group)))
-			on_queue_read(group, fd, buffer, result);
+		if (bit_is_set(group_bits, reloadtrace_id_slot(group)))
+			on_queue_read(group, fd, buffer, vector, result);
 	} else if (hook_http && dev == socket_dev) {
 		look_for_request(address, fd, result);
 	} else if (hook_read && file_in_volume(file, dev)) {
 		report_read(address, fd, OFFSET_FROM_POSITION, result);
 	}
-}
-
-static __always_inline void on_vector_read(__s32 fd, __s64 result)
-{
-	struct file *file;
-	__u64 address;
-	__u32 dev;
-
-	if (result < 0)
-		return;
-	address = current_file(fd);
-	if (!address)
-		return;
-	file = AS(struct file, address);
-	dev = file_device(file);
-	if (hook_http && dev == socket_dev)
-		look_for_request(address, fd, result);
-	else if (hook_read && file_in_volume(file, dev))
-		report_read(address, fd, OFFSET_FROM_POSITION, result);
 }
 
 static __always_inline void on_received(__s32 fd, __s64 result)
@@ -152,6 +142,12 @@ static __always_inline void on_mapped(__s32 fd, __u32 flags, __u64 result)
 		report_map(file, result);
 }
 
+static __always_inline void on_watch_failed(__u32 number, __s64 result)
+{
+	if (hook_inotify && result < 0 && current_is_in_scope())
+		report_watch_failed(number, -result);
+}
+
 static __always_inline int dispatch(struct pt_regs *regs, __s64 result)
 {
 	if (!volumes_tracked || IS_COMPAT(bpf_get_current_task_btf()))
@@ -164,10 +160,11 @@ static __always_inline int dispatch(struct pt_regs *regs, __s64 result)
 		on_opened(result);
 		break;
 	case SYS_read:
-		on_plain_read(PT_REGS_PARM1_SYSCALL(regs), PT_REGS_PARM2_SYSCALL(regs), result);
+		on_plain_read(PT_REGS_PARM1_SYSCALL(regs), PT_REGS_PARM2_SYSCALL(regs), 0, result);
 		break;
 	case SYS_readv:
-		on_vector_read(PT_REGS_PARM1_SYSCALL(regs), result);
+		on_plain_read(PT_REGS_PARM1_SYSCALL(regs), PT_REGS_PARM2_SYSCALL(regs),
+			      PT_REGS_PARM3_SYSCALL(regs), result);
 		break;
 	case SYS_recvfrom:
 	case SYS_recvmsg:
@@ -220,17 +217,47 @@ static __always_inline int dispatch(struct pt_regs *regs, __s64 result)
 		if (hook_inotify && result > 0)
 			report_watch_add(PT_REGS_PARM1_SYSCALL(regs), result,
 					 PT_REGS_PARM3_SYSCALL(regs));
+		else
+			on_watch_failed(SYSCALL_NUMBER(regs), result);
+		break;
+	case SYS_inotify_init:
+	case SYS_inotify_init1:
+	case SYS_fanotify_init:
+		on_watch_failed(SYSCALL_NUMBER(regs), result);
 		break;
 	case SYS_fanotify_mark:
 		if (hook_fanotify && !result)
 			report_fanotify_mark(PT_REGS_PARM1_SYSCALL(regs),
 					     PT_REGS_PARM2_SYSCALL(regs),
 					     PT_REGS_PARM3_SYSCALL(regs));
+		else
+			on_watch_failed(SYSCALL_NUMBER(regs), result);
 		break;
 	case SYS_inotify_rm_watch:
 		if (hook_inotify && !result)
 			report_watch_remove(PT_REGS_PARM1_SYSCALL(regs),
 					    PT_REGS_PARM2_SYSCALL(regs));
+		break;
+	case SYS_stat:
+	case SYS_lstat:
+	case SYS_newfstatat:
+	case SYS_statx:
+	case SYS_readlink:
+	case SYS_readlinkat:
+	case SYS_access:
+	case SYS_faccessat:
+	case SYS_faccessat2:
+		if (hook_poll && current_is_in_scope())
+			report_poll(SYSCALL_NUMBER(regs), result);
+		break;
+	case SYS_kill:
+	case SYS_tkill:
+	case SYS_tgkill:
+	case SYS_rt_sigqueueinfo:
+	case SYS_rt_tgsigqueueinfo:
+	case SYS_pidfd_send_signal:
+		if (hook_signal && result < 0 && current_is_in_scope())
+			report_signal_refused(SYSCALL_NUMBER(regs), -result);
 		break;
 	}
 	return 0;

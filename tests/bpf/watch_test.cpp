@@ -2,6 +2,7 @@
 #include <sys/inotify.h>
 #include <sys/stat.h>
 #include <sys/sysmacros.h>
+#include <sys/uio.h>
 #include <unistd.h>
 
 #include "tests/bpf/live_source.h"
@@ -142,6 +143,35 @@ TEST_F(BpfWatch, cuts_a_long_batch_of_notices_and_counts_that) {
   const auto losses = all<LossFact>(events);
   ASSERT_FALSE(losses.empty());
   EXPECT_EQ(losses[0].lost[0].cause, LossCause::Truncated);
+}
+
+TEST_F(BpfWatch, reports_what_was_taken_from_the_queue_in_pieces) {
+  start();
+  const auto notices = of<NotifyEvent>(trace([&] {
+    char first[32];  // of one notice with a short name
+    char second[4096];
+    const iovec pieces[] = {{first, sizeof first}, {second, sizeof second}};
+    const int fd = ::inotify_init1(IN_NONBLOCK);
+    return ::inotify_add_watch(fd, at("volume").c_str(), IN_CREATE) == 1 &&
+           ::symlink("x", at("volume/a").c_str()) == 0 &&
+           ::symlink("x", at("volume/b").c_str()) == 0 &&
+           ::symlink("x", at("volume/c").c_str()) == 0 && ::readv(fd, pieces, 2) == 96;
+  }));
+  ASSERT_EQ(notices.size(), 3U);
+  EXPECT_EQ(notices[0].name, "a");
+  EXPECT_EQ(notices[1].name, "b");
+  EXPECT_EQ(notices[2].name, "c");
+}
+
+TEST_F(BpfWatch, tells_all_that_a_watch_is_for_when_some_was_added) {
+  start();
+  const auto watches = of<WatchAddEvent>(trace([&] {
+    const int fd = ::inotify_init1(0);
+    return ::inotify_add_watch(fd, at("volume").c_str(), IN_MOVED_TO) == 1 &&
+           ::inotify_add_watch(fd, at("volume").c_str(), IN_CREATE | IN_MASK_ADD) == 1;
+  }));
+  ASSERT_EQ(watches.size(), 2U);
+  EXPECT_EQ(watches[1].mask & IN_ALL_EVENTS, static_cast<std::uint32_t>(IN_CREATE | IN_MOVED_TO));
 }
 
 }  // namespace

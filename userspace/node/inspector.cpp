@@ -19,16 +19,19 @@ std::vector<Event> Inspector::inspect(std::uint32_t tgid,
                                       const Container* container,
                                       Timestamp now) const {
   std::vector<Event> facts;
-  const bool descriptors = inspect_descriptors(tgid, container, now, facts);
+  InspectedFact end{now, tgid, false, false};
+  const bool descriptors = inspect_descriptors(tgid, container, end, facts);
   const bool mappings = inspect_mappings(tgid, container, now, facts);
-  facts.emplace_back(InspectedFact{now, tgid, descriptors && mappings});
+  end.complete = descriptors && mappings;
+  facts.emplace_back(end);
   return facts;
 }
 
 bool Inspector::inspect_descriptors(std::uint32_t tgid,
                                     const Container* container,
-                                    Timestamp now,
+                                    InspectedFact& end,
                                     std::vector<Event>& facts) const {
+  const Timestamp now = end.at;
   const std::unique_ptr<DIR, int (*)(DIR*)> directory(::opendir(proc_.path(tgid, "fd").c_str()),
                                                       ::closedir);
   if (!directory) {
@@ -45,6 +48,7 @@ bool Inspector::inspect_descriptors(std::uint32_t tgid,
       inspect_watches(tgid, static_cast<int>(*fd), now, facts);
       continue;
     }
+    end.io_uring |= *path == "anon_inode:[io_uring]";
     if (!path->starts_with('/')) {
       continue;  // a socket, a pipe
     }

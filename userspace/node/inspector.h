@@ -27,9 +27,10 @@ class Inspector {
   std::vector<Event> inspect(std::uint32_t tgid, const Container* container, Timestamp now) const;
 
  private:
+  // Says in `end` what no fact says.
   bool inspect_descriptors(std::uint32_t tgid,
                            const Container* container,
-                           Timestamp now,
+                           InspectedFact& end,
                            std::vector<Event>& facts) const;
   bool inspect_mappings(std::uint32_t tgid,
                         const Container* container,

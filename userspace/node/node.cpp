@@ -9,6 +9,7 @@
 #include "userspace/node/content_ids.h"
 #include "userspace/node/inspector.h"
 #include "userspace/node/open_failures.h"
+#include "userspace/node/path_facts.h"
 #include "userspace/node/path_locator.h"
 #include "userspace/node/proc_fs.h"
 #include "userspace/node/publish_resolver.h"
@@ -35,7 +36,8 @@ class LocalNode final : public Node {
         inspector_(proc_, volumes_, locator_),
         readers_(proc_, cgroups_, volumes_, inspector_, scope_, table_, options_.self_tgid),
         publishes_(volumes_, locator_, contents_, scope_),
-        failures_(volumes_, locator_) {}
+        failures_(locator_),
+        path_facts_(locator_) {}
 
   Result<> discover_volumes(Timestamp now, const Emit& emit) override {
     const std::string mountinfo = proc_.mountinfo_of_self();
@@ -79,6 +81,8 @@ class LocalNode final : public Node {
             },
             [&](const WriteClosedEvent& e) { publishes_.written(e, emit); },
             [&](const OpenFailedEvent& e) { failed(e, emit); },
+            [&](const PollEvent& e) { looked(e, emit); },
+            [&](const WatchFailedEvent& e) { not_watched(e, emit); },
             [](const auto&) {},
         },
         event);
@@ -138,6 +142,39 @@ class LocalNode final : public Node {
     }
   }
 
+  // A look makes nobody a reader: outside of containers it counts for those who are one already.
+  void looked(const PollEvent& event, const Emit& emit) {
+    const std::uint32_t tgid = event.origin.tgid;
+    const Container* const container = container_of_process(event.origin);
+    if (tgid == options_.self_tgid || (container == nullptr && table_.find(tgid) == nullptr)) {
+      return;
+    }
+    if (const auto fact = path_facts_.resolve(event, container)) {
+      if (container != nullptr) {
+        readers_.touched(event.origin, fact->volume, emit);
+      }
+      emit(*fact);
+    }
+  }
+
+  void not_watched(const WatchFailedEvent& event, const Emit& emit) {
+    const std::uint32_t tgid = event.origin.tgid;
+    const Container* const container = container_of_process(event.origin);
+    if (tgid == options_.self_tgid) {
+      return;
+    }
+    const auto fact = path_facts_.resolve(event, container);
+    if (!fact) {
+      return;
+    }
+    if (fact->volume != VolumeId{}) {
+      readers_.touched(event.origin, fact->volume, emit);
+    } else if (container == nullptr && table_.find(tgid) == nullptr) {
+      return;  // of no volume, by nobody who uses one
+    }
+    emit(*fact);
+  }
+
   NodeOptions options_;
   ProcFs proc_;
   CgroupTree cgroups_;
@@ -150,6 +187,7 @@ class LocalNode final : public Node {
   Readers readers_;
   PublishResolver publishes_;
   OpenFailures failures_;
+  PathFacts path_facts_;
 };
 
 }  // namespace

@@ -12,7 +12,7 @@ namespace reloadtrace::node {
 
 std::optional<OpenFailedFact> OpenFailures::resolve(const OpenFailedEvent& event,
                                                     const Container* container) const {
-  const auto location = locate(event, container);
+  const auto location = locator_.find(container, event.origin.tgid, event.dfd, event.path);
   if (!location || location->below_root.empty()) {
     return std::nullopt;
   }
@@ -38,40 +38,6 @@ std::optional<OpenFailedFact> OpenFailures::resolve(const OpenFailedEvent& event
     fact.file_mode = status.st_mode & 07777U;
   }
   return fact;
-}
-
-std::optional<Location> OpenFailures::locate(const OpenFailedEvent& event,
-                                             const Container* container) const {
-  const std::uint32_t tgid = event.origin.tgid;
-  const auto path = locator_.absolute(tgid, event.dfd, event.path);
-  if (!path) {
-    return by_base_name(event, container);
-  }
-  if (auto location = locator_.by_text(container, *path)) {
-    return location;
-  }
-  return locator_.by_identity(tgid, *path);
-}
-
-std::optional<Location> OpenFailures::by_base_name(const OpenFailedEvent& event,
-                                                   const Container* container) const {
-  const std::string_view name = base_name(event.path);
-  std::optional<Location> only;
-  for (const auto& volume : volumes_) {
-    if (container != nullptr && !container->sees(volume->id())) {
-      continue;
-    }
-    for (const FileFact& file : volume->current().files) {
-      if (base_name(file.path) != name) {
-        continue;
-      }
-      if (only) {
-        return std::nullopt;
-      }
-      only = Location{volume.get(), join(volume->directory(), file.path)};
-    }
-  }
-  return only;
 }
 
 }  // namespace reloadtrace::node

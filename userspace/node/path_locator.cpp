@@ -9,6 +9,41 @@
 
 namespace reloadtrace::node {
 
+std::optional<Location> PathLocator::find(const Container* container,
+                                          std::uint32_t tgid,
+                                          int dfd,
+                                          std::string_view path) const {
+  const auto whole = absolute(tgid, dfd, path);
+  if (!whole) {
+    return by_base_name(container, path);
+  }
+  if (auto location = by_text(container, *whole)) {
+    return location;
+  }
+  return by_identity(tgid, *whole);
+}
+
+std::optional<Location> PathLocator::by_base_name(const Container* container,
+                                                  std::string_view path) const {
+  const std::string_view name = base_name(path);
+  std::optional<Location> only;
+  for (const auto& volume : volumes_) {
+    if (container != nullptr && !container->sees(volume->id())) {
+      continue;
+    }
+    for (const FileFact& file : volume->current().files) {
+      if (base_name(file.path) != name) {
+        continue;
+      }
+      if (only) {
+        return std::nullopt;
+      }
+      only = Location{volume.get(), join(volume->directory(), file.path)};
+    }
+  }
+  return only;
+}
+
 std::optional<Location> PathLocator::by_text(const Container* container,
                                              std::string_view absolute) const {
   std::optional<Location> best;

@@ -22,6 +22,13 @@ class PathLocator {
  public:
   PathLocator(const ProcFs& proc, const VolumeSet& volumes) : proc_(proc), volumes_(volumes) {}
 
+  // Where a path as a process passed it leads: by text, else by identity, else, when what it starts
+  // at cannot be known, to the only file of that name.
+  std::optional<Location> find(const Container* container,
+                               std::uint32_t tgid,
+                               int dfd,
+                               std::string_view path) const;
+
   // By text alone: against the mounts of the container, or, for null, the paths on the host. Also
   // for paths that the kernel printed (links of descriptors, mappings).
   std::optional<Location> by_text(const Container* container, std::string_view absolute) const;
@@ -34,6 +41,8 @@ class PathLocator {
   std::optional<std::string> absolute(std::uint32_t tgid, int dfd, std::string_view path) const;
 
  private:
+  std::optional<Location> by_base_name(const Container* container, std::string_view path) const;
+
   const ProcFs& proc_;
   const VolumeSet& volumes_;
 };

@@ -34,6 +34,7 @@ namespace {
 using namespace std::chrono_literals;
 
 constexpr auto kLossLookInterval = 50ms;
+constexpr auto kPollSweepInterval = 1s;
 
 struct SkeletonDeleter {
   void operator()(reloadtrace_bpf* s) const { reloadtrace_bpf::destroy(s); }
@@ -143,6 +144,7 @@ class LiveSource final : public BpfSource {
   static int on_record(void* self, void* data, std::size_t size);
   void drain();
   void look_at_losses();
+  void ask_for_polls(Timestamp now);
   Result<bool> wait(Timestamp deadline);
 
   BpfOptions options_;
@@ -161,6 +163,7 @@ class LiveSource final : public BpfSource {
   std::optional<VolumeFilter> filter_;
   EventDelivery delivery_;
   Timestamp drain_start_;
+  Timestamp polls_swept_;
   std::vector<std::byte> counters_;
 };
 
@@ -220,6 +223,8 @@ void LiveSource::configure() {
   knobs->hook_symlink = plan_.has(HookId::Symlink);
   knobs->hook_inotify = plan_.has(HookId::Inotify);
   knobs->hook_write_close = plan_.has(HookId::WriteClose);
+  knobs->hook_poll = plan_.has(HookId::Poll);
+  knobs->hook_signal = plan_.has(HookId::Signal);
   knobs->hook_fanotify = plan_.has(HookId::Fanotify);
   configure_http();
   bpf_map__set_max_entries(skeleton_->maps.facts, options_.facts_ring);
@@ -253,7 +258,8 @@ void LiveSource::configure_http() {
 Result<> LiveSource::attach_all(std::string& failed) {
   bpf_program* program = nullptr;
   bpf_object__for_each_program(program, skeleton_->obj) {
-    if (!bpf_program__autoload(program)) {
+    // A program of the kind syscall runs when it is asked.
+    if (!bpf_program__autoload(program) || bpf_program__type(program) == BPF_PROG_TYPE_SYSCALL) {
       continue;
     }
     const std::string_view name = bpf_program__name(program);
@@ -329,8 +335,15 @@ Result<> LiveSource::forget_volume(VolumeId volume) {
 }
 
 Result<> LiveSource::scope_cgroup(std::uint64_t cgroup_id, CgroupScope scope) {
-  return put(skeleton_->maps.cgroups, &cgroup_id, sizeof(cgroup_id), &scope, sizeof(scope),
-             "scope cgroup");
+  if (auto done = put(skeleton_->maps.cgroups, &cgroup_id, sizeof(cgroup_id), &scope, sizeof(scope),
+                      "scope cgroup");
+      !done) {
+    return done;
+  }
+  if (scope == CgroupScope::Tracked) {
+    set_id(skeleton_->bss->cgroup_bits, cgroup_id);
+  }
+  return Unit{};
 }
 
 Result<> LiveSource::forget_cgroup(std::uint64_t cgroup_id) {
@@ -339,7 +352,13 @@ Result<> LiveSource::forget_cgroup(std::uint64_t cgroup_id) {
 
 Result<> LiveSource::track_process(std::uint32_t tgid) {
   const std::uint8_t one = 1;
-  return put(skeleton_->maps.processes, &tgid, sizeof(tgid), &one, sizeof(one), "track process");
+  if (auto done =
+          put(skeleton_->maps.processes, &tgid, sizeof(tgid), &one, sizeof(one), "track process");
+      !done) {
+    return done;
+  }
+  set_id(skeleton_->bss->process_bits, tgid);
+  return Unit{};
 }
 
 Result<> LiveSource::add_file_name(std::string_view name) {
@@ -439,10 +458,30 @@ void LiveSource::drain() {
   ring_buffer__consume(facts_.get());
 }
 
+// Looks at paths that the kernel side counted and has not reported yet, and its idle entries.
+void LiveSource::ask_for_polls(Timestamp now) {
+  auto* state = skeleton_->bss;
+  const bool sweep =
+      std::atomic_ref(state->polls_kept).load() > 0 && now - polls_swept_ >= kPollSweepInterval;
+  if (std::atomic_ref(state->polls_pending).exchange(0) == 0 && !sweep) {
+    return;
+  }
+  polls_swept_ = now;
+  std::uint64_t at = now.ns;
+  bpf_test_run_opts run{};
+  run.sz = sizeof(run);
+  run.ctx_in = &at;
+  run.ctx_size_in = sizeof(at);
+  bpf_prog_test_run_opts(bpf_program__fd(skeleton_->progs.on_polls_asked), &run);
+}
+
 void LiveSource::look_at_losses() {
   const Timestamp now = monotonic_now();
   if (now - delivery_.last_look() < kLossLookInterval) {
     return;
+  }
+  if (plan_.has(HookId::Poll)) {
+    ask_for_polls(now);
   }
   const std::uint32_t zero = 0;
   if (bpf_map__lookup_elem(skeleton_->maps.stats, &zero, sizeof(zero), counters_.data(),

@@ -40,7 +40,10 @@ std::size_t EventDelivery::deliver_until(Timestamp bound, const EventSource::Cal
   }
   count += merger_.release(bound, use);
   // A loss that waits for its turn reaches back to the look before it.
-  const Timestamp known = losses_.empty() ? ledger_.last_look() : losses_.front().since;
+  if (ledger_.last_look() <= bound) {
+    told_ = ledger_.last_look();
+  }
+  const Timestamp known = losses_.empty() ? told_ : std::min(told_, losses_.front().since);
   horizon_ = std::max(horizon_, std::min(bound, known));
   return count;
 }

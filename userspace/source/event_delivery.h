@@ -17,10 +17,11 @@ namespace reloadtrace {
 
 class EventDelivery {
  public:
-  explicit EventDelivery(Timestamp start) : ledger_(start), horizon_(start) {}
+  explicit EventDelivery(Timestamp start) : ledger_(start), told_(start), horizon_(start) {}
 
   void push(std::span<const std::byte> record);
-  // What had been lost when the counters were read, at `now` or after.
+  // What had been lost when the counters were read, at `now` or after. Records that the kernel side
+  // held back until then have been pushed, with that time or an earlier one.
   void look(Timestamp now, LossTotals totals);
   Timestamp last_look() const { return ledger_.last_look(); }
 
@@ -30,7 +31,7 @@ class EventDelivery {
 
   // When the oldest record that waits happened.
   std::optional<Timestamp> oldest() const { return merger_.oldest(); }
-  // Never beyond the last look at the counters: what was lost after it is not known yet.
+  // Never beyond a look at the counters: what was lost after it, or held back, is not known yet.
   Timestamp horizon() const { return horizon_; }
 
  private:
@@ -39,6 +40,7 @@ class EventDelivery {
   EventMerger merger_;
   LossLedger ledger_;
   std::deque<LossFact> losses_;
+  Timestamp told_;  // the last look of which all is delivered
   Timestamp horizon_;
   std::uint64_t late_ = 0;
   std::uint64_t undecodable_ = 0;

@@ -23,6 +23,10 @@ void set_inode(FilterBits bits, InodeId inode) {
   set(bits, reloadtrace_inode_slot(inode.dev, inode.ino));
 }
 
+void set_id(FilterBits bits, std::uint64_t id) {
+  set(bits, reloadtrace_id_slot(id));
+}
+
 void set_name(FilterBits bits, std::string_view name) {
   std::uint32_t hash = RELOADTRACE_NAME_HASH_START;
   for (const char c : name) {

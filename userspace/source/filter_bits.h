@@ -17,6 +17,7 @@ using FilterBits = std::span<FilterWord>;
 
 void set_device(FilterBits bits, DeviceId dev);
 void set_inode(FilterBits bits, InodeId inode);
+void set_id(FilterBits bits, std::uint64_t id);  // of a process or a cgroup
 void set_name(FilterBits bits, std::string_view name);
 
 // Makes `bits` equal to `wanted` word by word. Bits that are in both are never clear meanwhile.

@@ -32,7 +32,7 @@ bool HookPlan::give_way(std::string_view program) {
   }
   for (const Hook& hook : kHooks) {
     const bool own = !hook.program.empty() && hook.program == program;
-    const bool family = hook.program.empty() && !hook.required && program == dispatcher();
+    const bool family = hook.in_dispatcher && !hook.required && program == dispatcher();
     if ((own || family) && has(hook.id)) {
       drop(hook.id);
       return true;

@@ -25,6 +25,8 @@ enum class HookId : std::uint8_t {
   Exec,
   Exit,
   Adopt,
+  Poll,
+  Signal,
   Http,
   Fanotify,
   IoUring,
@@ -34,11 +36,12 @@ struct Hook {
   HookId id;
   std::string_view name;
   bool required;             // without it no verdict can be had
-  std::string_view program;  // empty for a family of syscalls in the dispatcher
+  std::string_view program;  // of its own; empty for a family of syscalls in the dispatcher
+  bool in_dispatcher = program.empty();
 };
 
 // In the order of HookId.
-inline constexpr std::array<Hook, 14> kHooks = {{
+inline constexpr std::array<Hook, 16> kHooks = {{
     {HookId::Open, "open", true, ""},
     {HookId::Read, "read", true, ""},
     {HookId::Mmap, "mmap", false, ""},
@@ -50,6 +53,8 @@ inline constexpr std::array<Hook, 14> kHooks = {{
     {HookId::Exec, "exec", true, "on_exec"},
     {HookId::Exit, "exit", true, "on_exit"},
     {HookId::Adopt, "adopt", false, "on_adoption"},
+    {HookId::Poll, "poll", false, "on_polls_asked", true},
+    {HookId::Signal, "signal", false, "on_signal", true},
     {HookId::Http, "http", false, ""},
     {HookId::Fanotify, "fanotify", false, ""},
     {HookId::IoUring, "io_uring", false, "on_ring_completion"},

@@ -155,8 +155,8 @@ Result<Event> to_event(const reloadtrace_poll_event& r) {
   if (r.call < RELOADTRACE_POLL_STAT || r.call > RELOADTRACE_POLL_ACCESS) {
     return malformed(fmt::format("poll by unknown call {}", r.call));
   }
-  return Event(PollEvent{to_origin(r.header), Timestamp{r.first_ns}, r.count,
-                         static_cast<PollCall>(r.call), r.error, r.dfd, text(r.path)});
+  return Event(PollEvent{to_origin(r.header), Timestamp{r.first_ns}, Timestamp{r.latest_ns},
+                         r.count, static_cast<PollCall>(r.call), r.error, r.dfd, text(r.path)});
 }
 
 Result<Event> to_event(const reloadtrace_signal_event& r) {

@@ -134,8 +134,9 @@ struct ExitEvent {
 
 // Looks at one path by one process, one or many.
 struct PollEvent {
-  Origin origin;    // of the latest look
-  Timestamp first;  // look
+  Origin origin;  // when it was reported
+  Timestamp first;
+  Timestamp latest;
   std::uint64_t count = 1;
   PollCall call = PollCall::Stat;
   std::uint32_t error = 0;

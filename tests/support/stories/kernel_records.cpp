@@ -185,6 +185,7 @@ std::vector<std::byte> to_record(const ExitEvent& event) {
 std::vector<std::byte> to_record(const PollEvent& event) {
   reloadtrace_poll_event record{};
   record.first_ns = event.first.ns;
+  record.latest_ns = event.latest.ns;
   record.count = event.count;
   record.call = static_cast<__u32>(event.call);
   record.error = event.error;

@@ -103,7 +103,21 @@ TEST_F(EventDeliveryTest, has_no_horizon_beyond_the_last_look_at_losses) {
   EXPECT_EQ(delivery_.horizon().ns, 90U);
   look(120);
   deliver_until(110);
-  EXPECT_EQ(delivery_.horizon().ns, 110U);
+  EXPECT_EQ(delivery_.horizon().ns, 90U);
+  deliver_until(130);
+  EXPECT_EQ(delivery_.horizon().ns, 120U);
+}
+
+TEST_F(EventDeliveryTest, has_no_horizon_beyond_what_was_held_back_until_a_look) {
+  look(50);
+  deliver_until(60);
+  EXPECT_EQ(delivery_.horizon().ns, 50U);
+  push(100);  // of what happened at 70, reported only when it was asked for
+  look(100);
+  EXPECT_TRUE(deliver_until(90).empty());
+  EXPECT_EQ(delivery_.horizon().ns, 50U);
+  EXPECT_EQ(deliver_until(100), (Times{100}));
+  EXPECT_EQ(delivery_.horizon().ns, 100U);
 }
 
 TEST_F(EventDeliveryTest, has_no_horizon_beyond_the_start_of_a_loss_that_is_not_delivered_yet) {

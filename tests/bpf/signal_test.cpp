@@ -1,0 +1,251 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <sched.h>
+#include <sys/signalfd.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <csignal>
+#include <ctime>
+#include <thread>
+
+#include "tests/bpf/live_source.h"
+
+namespace reloadtrace::testing {
+namespace {
+
+void do_nothing(int) {}
+
+void block(int signal) {
+  sigset_t set;
+  ::sigemptyset(&set);
+  ::sigaddset(&set, signal);
+  ::pthread_sigmask(SIG_BLOCK, &set, nullptr);
+}
+
+class BpfSignal : public LiveSourceTest {
+ protected:
+  // A process in scope that has done `prepare` and waits; killed by end().
+  pid_t target(const std::function<void()>& prepare, bool in_scope = true) {
+    int ready[2];
+    if (::pipe(ready) != 0) {
+      return -1;
+    }
+    const pid_t pid = ::fork();
+    if (pid == 0) {
+      if (in_scope) {
+        open_and_read(at("volume/app.yaml"));
+      }
+      prepare();
+      static_cast<void>(::write(ready[1], "x", 1));
+      while (true) {
+        ::pause();
+      }
+    }
+    char byte = 0;
+    const bool prepared = ::read(ready[0], &byte, 1) == 1;
+    ::close(ready[0]);
+    ::close(ready[1]);
+    return prepared ? pid : -1;
+  }
+  static bool end(pid_t pid) {
+    return ::kill(pid, SIGKILL) == 0 && ::waitpid(pid, nullptr, 0) == pid;
+  }
+
+  // A child sends one to a process that has prepared itself so.
+  SignalEvent send(int signal, const std::function<void()>& prepare) {
+    const auto found = of<SignalEvent>(trace([&] {
+      const pid_t pid = target(prepare);
+      return pid > 0 && ::kill(pid, signal) == 0 && end(pid);
+    }));
+    EXPECT_EQ(found.size(), 1U);
+    return found.empty() ? SignalEvent{} : found[0];
+  }
+};
+
+TEST_F(BpfSignal, tells_who_sent_which_signal_to_whom) {
+  start();
+  const auto events = trace([&] {
+    const pid_t pid = target([] { ::signal(SIGHUP, do_nothing); });
+    return ::kill(pid, SIGHUP) == 0 && end(pid);
+  });
+  const auto found = of<SignalEvent>(events);
+  ASSERT_EQ(found.size(), 1U);
+  EXPECT_EQ(found[0].signal, static_cast<std::uint32_t>(SIGHUP));
+  EXPECT_EQ(found[0].handling, SignalHandling::Handled);
+  EXPECT_EQ(found[0].outcome, SignalOutcome::Delivered);
+  EXPECT_EQ(found[0].error, 0U);
+  EXPECT_EQ(found[0].target, static_cast<std::uint32_t>(found[0].target_pid));
+  EXPECT_NE(found[0].target, static_cast<std::uint32_t>(child()));
+  EXPECT_TRUE(found[0].target_started);
+  EXPECT_EQ(found[0].target_cgroup, found[0].origin.cgroup_id);
+  EXPECT_EQ(found[0].target_comm, found[0].origin.comm);
+}
+
+TEST_F(BpfSignal, tells_how_the_target_handles_it) {
+  start();
+  EXPECT_EQ(send(SIGUSR1, [] {}).handling, SignalHandling::Default);
+  EXPECT_EQ(send(SIGUSR1, [] { ::signal(SIGUSR1, do_nothing); }).handling, SignalHandling::Handled);
+  EXPECT_EQ(send(SIGUSR2, [] { ::signal(SIGUSR2, do_nothing); }).handling, SignalHandling::Handled);
+  const auto ignored = send(SIGHUP, [] { ::signal(SIGHUP, SIG_IGN); });
+  EXPECT_EQ(ignored.handling, SignalHandling::Ignored);
+  EXPECT_EQ(ignored.outcome, SignalOutcome::Dropped);
+}
+
+TEST_F(BpfSignal, tells_one_that_is_waited_for_or_read_from_a_descriptor) {
+  start();
+  const auto read = send(SIGHUP, [] {
+    sigset_t set;
+    ::sigemptyset(&set);
+    ::sigaddset(&set, SIGHUP);
+    block(SIGHUP);
+    ::signalfd(-1, &set, 0);
+  });
+  EXPECT_EQ(read.handling, SignalHandling::Blocked);
+  EXPECT_EQ(read.outcome, SignalOutcome::Delivered);
+  // While it waits, the signal is not among the blocked ones of its thread.
+  const auto found = of<SignalEvent>(trace([&] {
+    const pid_t pid = ::fork();
+    if (pid == 0) {
+      sigset_t set;
+      int signal = 0;
+      ::sigemptyset(&set);
+      ::sigaddset(&set, SIGHUP);
+      open_and_read(at("volume/app.yaml"));
+      block(SIGHUP);
+      ::_exit(::sigwait(&set, &signal) == 0 && signal == SIGHUP ? 0 : 1);
+    }
+    int status = -1;
+    ::usleep(200'000);
+    return ::kill(pid, SIGHUP) == 0 && ::waitpid(pid, &status, 0) == pid && status == 0;
+  }));
+  ASSERT_EQ(found.size(), 1U);
+  EXPECT_EQ(found[0].handling, SignalHandling::Blocked);
+}
+
+TEST_F(BpfSignal, calls_it_blocked_only_when_every_thread_blocks_it) {
+  start();
+  const auto idle = [] { std::thread([] { ::pause(); }).detach(); };
+  EXPECT_EQ(send(SIGUSR1,
+                 [&] {
+                   idle();
+                   block(SIGUSR1);
+                 })
+                .handling,
+            SignalHandling::Default);
+  EXPECT_EQ(send(SIGUSR1,
+                 [&] {
+                   block(SIGUSR1);
+                   idle();
+                 })
+                .handling,
+            SignalHandling::Blocked);
+}
+
+TEST_F(BpfSignal, says_that_one_was_pending_already) {
+  start();
+  const auto found = of<SignalEvent>(trace([&] {
+    const pid_t pid = target([] { block(SIGHUP); });
+    return ::kill(pid, SIGHUP) == 0 && ::kill(pid, SIGHUP) == 0 && end(pid);
+  }));
+  ASSERT_EQ(found.size(), 2U);
+  EXPECT_EQ(found[1].outcome, SignalOutcome::Pending);
+}
+
+TEST_F(BpfSignal, says_that_the_first_process_of_a_pid_namespace_dropped_it) {
+  start();
+  const auto events = trace([&] {
+    if (::unshare(CLONE_NEWPID) != 0) {
+      return false;
+    }
+    const pid_t init = ::fork();
+    if (init == 0) {
+      open_and_read(at("volume/app.yaml"));
+      run_shell("sleep 10; true");
+      ::_exit(1);
+    }
+    ::usleep(200'000);
+    // From outside its namespace, and from inside.
+    const bool outside = ::kill(init, SIGHUP) == 0;
+    const pid_t inside = ::fork();
+    if (inside == 0) {
+      ::_exit(::kill(1, SIGHUP) == 0 ? 0 : 1);
+    }
+    int status = -1;
+    return outside && ::waitpid(inside, &status, 0) == inside && status == 0 && end(init);
+  });
+  const auto found = all<SignalEvent>(events);
+  ASSERT_EQ(found.size(), 2U);
+  for (const SignalEvent& signal : found) {
+    EXPECT_EQ(signal.outcome, SignalOutcome::Dropped);
+    EXPECT_EQ(signal.handling, SignalHandling::Default);
+    EXPECT_EQ(signal.target_pid, 1);
+    EXPECT_GT(signal.target, 1U);
+    EXPECT_EQ(signal.target_comm, "sh");
+  }
+}
+
+TEST_F(BpfSignal, says_that_the_kernel_itself_sent_one) {
+  start();
+  const auto events = trace([&] {
+    sigevent wanted{};
+    wanted.sigev_notify = SIGEV_SIGNAL;
+    wanted.sigev_signo = SIGUSR1;
+    timer_t timer{};
+    itimerspec soon{};
+    soon.it_value.tv_nsec = 1'000'000;
+    ::signal(SIGUSR1, do_nothing);
+    return open_and_read(at("volume/app.yaml")) &&
+           ::timer_create(CLOCK_MONOTONIC, &wanted, &timer) == 0 &&
+           ::timer_settime(timer, 0, &soon, nullptr) == 0 && ::pause() == -1;
+  });
+  const auto found = all<SignalEvent>(events);
+  ASSERT_EQ(found.size(), 1U);
+  EXPECT_EQ(found[0].target, static_cast<std::uint32_t>(child()));
+  EXPECT_EQ(found[0].origin.tgid, 0U);
+  EXPECT_EQ(found[0].origin.comm, "");
+}
+
+TEST_F(BpfSignal, says_nothing_of_other_signals_and_of_processes_out_of_scope) {
+  start();
+  EXPECT_TRUE(all<SignalEvent>(trace([&] {
+                const pid_t pid = target([] {}, false);
+                const pid_t other = target([] { ::signal(SIGWINCH, do_nothing); });
+                return ::kill(pid, SIGHUP) == 0 && ::waitpid(pid, nullptr, 0) == pid &&
+                       ::kill(other, SIGWINCH) == 0 && end(other);
+              })).empty());
+}
+
+TEST_F(BpfSignal, tells_a_signal_that_was_refused) {
+  start();
+  const auto found = of<SignalEvent>(trace([&] {
+    const pid_t gone = ::fork();
+    if (gone == 0) {
+      ::_exit(0);
+    }
+    ::waitpid(gone, nullptr, 0);
+    return open_and_read(at("volume/app.yaml")) && ::setuid(65534) == 0 &&
+           ::kill(1, SIGHUP) == -1 && ::kill(1, SIGTERM) == -1 && ::kill(gone, SIGUSR1) == -1 &&
+           ::syscall(SYS_tgkill, 1, 1, SIGUSR2) == -1;
+  }));
+  ASSERT_EQ(found.size(), 3U);
+  for (const SignalEvent& signal : found) {
+    EXPECT_EQ(signal.outcome, SignalOutcome::Refused);
+    EXPECT_EQ(signal.target, 0U);
+  }
+  EXPECT_EQ(found[0].target_pid, 1);
+  EXPECT_EQ(found[0].error, static_cast<std::uint32_t>(EPERM));
+  EXPECT_EQ(found[1].signal, static_cast<std::uint32_t>(SIGUSR1));
+  EXPECT_EQ(found[1].error, static_cast<std::uint32_t>(ESRCH));
+  EXPECT_EQ(found[2].signal, static_cast<std::uint32_t>(SIGUSR2));
+}
+
+TEST_F(BpfSignal, says_nothing_of_what_was_refused_to_a_process_out_of_scope) {
+  start();
+  EXPECT_TRUE(all<SignalEvent>(trace([&] {
+                return ::setuid(65534) == 0 && ::kill(1, SIGHUP) == -1;
+              })).empty());
+}
+
+}  // namespace
+}  // namespace reloadtrace::testing
