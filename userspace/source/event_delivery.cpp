@@ -15,6 +15,7 @@ void EventDelivery::look(Timestamp now, LossTotals totals) {
   late_ += merger_.take_late();
   totals[static_cast<std::size_t>(LossCause::OutOfOrder)] = late_;
   totals[static_cast<std::size_t>(LossCause::Undecodable)] = undecodable_;
+  look_before_ = ledger_.last_look();
   if (auto fact = ledger_.look(now, totals)) {
     losses_.push_back(*std::move(fact));
   }
@@ -40,8 +41,10 @@ std::size_t EventDelivery::deliver_until(Timestamp bound, const EventSource::Cal
   }
   count += merger_.release(bound, use);
   // A loss that waits for its turn reaches back to the look before it.
-  if (ledger_.last_look() <= bound) {
-    told_ = ledger_.last_look();
+  for (const Timestamp look : {look_before_, ledger_.last_look()}) {
+    if (look <= bound) {
+      told_ = std::max(told_, look);
+    }
   }
   const Timestamp known = losses_.empty() ? told_ : std::min(told_, losses_.front().since);
   horizon_ = std::max(horizon_, std::min(bound, known));

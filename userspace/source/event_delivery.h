@@ -40,7 +40,8 @@ class EventDelivery {
   EventMerger merger_;
   LossLedger ledger_;
   std::deque<LossFact> losses_;
-  Timestamp told_;  // the last look of which all is delivered
+  Timestamp look_before_;  // the last but one
+  Timestamp told_;         // the last of which all is delivered
   Timestamp horizon_;
   std::uint64_t late_ = 0;
   std::uint64_t undecodable_ = 0;
