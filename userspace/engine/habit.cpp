@@ -78,11 +78,10 @@ void note_open_as_look(Usage& usage,
     return;
   }
   // Who opens a new file may have been told of it; who opens the same again looks by the clock.
-  const bool again = habit->inode == use.inode;
-  habit->inode = use.inode;
-  if (!again && use.opened > habit->latest) {
-    habit->latest = {};
+  if (habit->inode == use.inode && use.opened > habit->latest) {
+    ++habit->again;
   }
+  habit->inode = use.inode;
   note_look(*habit, use.opened, use.opened, 1);
 }
 
@@ -96,8 +95,13 @@ void note_poll(Usage& usage, const World& world, const Process& process, const P
   }
 }
 
+bool looks_again(const Habit& habit) {
+  const bool looked = !habit.intervals.empty() && (!habit.opens || habit.again > 0);
+  return looked && (habit.intervals.size() <= kMinIntervals || period_of(habit));
+}
+
 std::optional<Duration> period_of(const Habit& habit) {
-  if (habit.intervals.size() < kMinIntervals) {
+  if (habit.intervals.size() < kMinIntervals || (habit.opens && habit.again == 0)) {
     return std::nullopt;
   }
   std::vector<Duration> sorted(habit.intervals.begin(), habit.intervals.end());

@@ -21,6 +21,9 @@ void note_open_as_look(Usage& usage,
 
 void note_poll(Usage& usage, const World& world, const Process& process, const PollFact& fact);
 
+// It has looked more than once: by a clock, or not often enough to tell.
+bool looks_again(const Habit& habit);
+
 // The time between looks; none when there were too few to tell, or when they follow no clock.
 std::optional<Duration> period_of(const Habit& habit);
 

@@ -96,9 +96,10 @@ struct Habit {
   PollCall call = PollCall::Stat;
   bool opens = false;  // by opening the file; else by `call`
   TargetKind kind = TargetKind::File;
-  std::string path;  // as in PollFact
-  InodeId inode;     // that was opened last
-  Timestamp latest;  // look
+  std::string path;         // as in PollFact
+  InodeId inode;            // that was opened last
+  std::uint64_t again = 0;  // opens of the very same file
+  Timestamp latest;         // look
   std::uint64_t looks = 0;
   std::uint32_t error = 0;  // of the latest look
   // Of the latest intervals between looks; see note_look().

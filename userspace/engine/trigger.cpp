@@ -51,7 +51,12 @@ const Request* latest_request(const Reader& reader, Timestamp from, Timestamp un
   return it == reader.requests.rend() ? nullptr : &*it;
 }
 
-// The habit that a process had before it opened the file: the one whose latest look is the last.
+// Who looks by the clock says more than who has looked before, a look more than an open.
+int rank(const Habit& habit) {
+  return (period_of(habit) ? 2 : 0) + (habit.opens ? 0 : 1);
+}
+
+// The habit of looking that the process had when it opened the file; null when it had none.
 const Habit* polling(const Usage& usage, const FileUse& reread, const World& world) {
   const Process* process = world.process(reread.tgid);
   const Habit* out = nullptr;
@@ -60,7 +65,7 @@ const Habit* polling(const Usage& usage, const FileUse& reread, const World& wor
     const bool same = owner == reread.tgid || (process != nullptr && owner == process->parent);
     const bool concerns = habit.opens ? habit.path == reread.file
                                       : habit.kind != TargetKind::File || habit.path == reread.file;
-    if (same && concerns && period_of(habit) && (out == nullptr || out->opens)) {
+    if (same && concerns && looks_again(habit) && (out == nullptr || rank(habit) > rank(*out))) {
       out = &habit;
     }
   }
@@ -121,11 +126,11 @@ Trigger trigger_of(const Usage& usage,
   const Timestamp told = std::max(notice != nullptr ? notice->at : Timestamp{},
                                   request != nullptr ? request->at : Timestamp{});
   // Who looks by the clock is told by the clock, unless something called it since its last look.
-  if (habit != nullptr && (!told || opened - told > *period_of(*habit))) {
+  const auto period = habit != nullptr ? period_of(*habit) : std::nullopt;
+  if (habit != nullptr && (!told || (period && opened - told > *period))) {
     const bool seen = !habit->opens && habit->latest >= from && habit->latest <= opened;
-    return {
-        {TriggerKind::Poll, fmt::format("{} every {}", say_habit(*habit), say(*period_of(*habit)))},
-        seen ? habit->latest : Timestamp{}};
+    const std::string rhythm = period ? " every " + say(*period) : " again and again";
+    return {{TriggerKind::Poll, say_habit(*habit) + rhythm}, seen ? habit->latest : Timestamp{}};
   }
   if (request != nullptr && request->at == told) {
     return {{request->kind, say_request(*request)}, request->at};
