@@ -207,8 +207,8 @@ static __always_inline bool find_failed_watch(struct reloadtrace_failed_watch *w
 static __always_inline bool failed_watch_matters(struct reloadtrace_failed_watch *w)
 {
 	struct reloadtrace_scratch *s = get_scratch();
+	struct reloadtrace_path_shape shape;
 	__u64 length;
-	__u32 name;
 
 	if (!s)
 		return false;
@@ -221,10 +221,15 @@ static __always_inline bool failed_watch_matters(struct reloadtrace_failed_watch
 	length = read_path(w->path);
 	if (length <= 1)
 		return false;
+	unpack_shape(&shape, path_shape(length));
+	/* What does not exist has no name that is known: its directory has. */
+	if (!bit_is_set(file_name_bits, shape.last) &&
+	    !bit_is_set(directory_name_bits, shape.last) &&
+	    !(shape.has_parent && bit_is_set(directory_name_bits, shape.parent)))
+		return false;
 	if (length > RELOADTRACE_PATH_LEN)
 		count_loss(RELOADTRACE_LOSS_TRUNCATED);
-	name = last_name(length - 1) & 0xffff;
-	return bit_is_set(file_name_bits, name) || bit_is_set(directory_name_bits, name);
+	return true;
 }
 
 __noinline int report_watch_failed(__u32 number, __u32 error)

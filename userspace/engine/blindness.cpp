@@ -45,9 +45,18 @@ std::string doubt_of(const Usage& usage,
         "cannot be known",
         file);
   }
-  const bool begun = std::any_of(standing.begun.begin(), standing.begun.end(),
-                                 [&](const FileUse* use) { return use->file == file; });
-  return begun ? std::string{} : holds_unseen(usage, judgement, world, file);
+  const auto begun = std::find_if(standing.begun.begin(), standing.begun.end(),
+                                  [&](const FileUse* use) { return use->file == file; });
+  if (begun == standing.begun.end()) {
+    return holds_unseen(usage, judgement, world, file);
+  }
+  // cp on a file system with reflinks: FICLONE shares the blocks, and nothing is read.
+  return (*begun)->coverage.bytes() != 0 || (*begun)->opened < publish.prepared
+             ? std::string{}
+             : fmt::format(
+                   "opened the new {} {} after the publish, but no read of it was seen (a copy by "
+                   "reflink is not observed)",
+                   file, say(std::max((*begun)->opened - publish.at(), Duration{})));
 }
 
 // Processes whose system calls do not pass the hooks; empty when there are none.

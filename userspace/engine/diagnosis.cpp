@@ -284,10 +284,6 @@ Diagnosis diagnose_partial(const Usage& usage,
                            bool secret) {
   if (!standing.begun.empty()) {
     const FileUse& use = *standing.begun.front();
-    if (use.coverage.bytes() == 0) {
-      return found(Cause::IncompleteRead, use.tgid,
-                   fmt::format("opened the new {} and read nothing of it", use.file));
-    }
     return found(Cause::IncompleteRead, use.tgid,
                  secret ? fmt::format("read the new {}, but not to its end", use.file)
                         : fmt::format("read only {} of {} bytes of the new {}",
