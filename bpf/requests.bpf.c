@@ -183,11 +183,6 @@ static __always_inline void submit_http(struct reloadtrace_http_event *e,
 	bpf_ringbuf_submit(e, 0);
 }
 
-static __always_inline bool in_scope(void)
-{
-	return process_is_tracked(current_tgid()) || current_cgroup_scope() == CGROUP_TRACKED;
-}
-
 static __noinline int report_request(__u64 file, __s32 fd, __u32 pattern)
 {
 	struct reloadtrace_http_event *e;
@@ -222,7 +217,7 @@ __noinline int look_for_request(__u64 file, __s32 fd, __s64 length)
 		return 0;
 	if (first < 'A' || first > 'Z' || !(http_first_letters >> (first - 'A') & 1))
 		return 0;
-	if (is_self() || !in_scope())
+	if (is_self() || !current_is_in_scope())
 		return 0;
 	read_head(s, &message, length);
 #pragma clang loop unroll(disable)

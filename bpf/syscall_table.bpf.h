@@ -36,6 +36,7 @@
 #define SYS_splice	      275
 #define SYS_dup3	      292
 #define SYS_preadv	      295
+#define SYS_fanotify_mark     301
 #define SYS_renameat2	      316
 #define SYS_execveat	      322
 #define SYS_copy_file_range   326
@@ -74,6 +75,7 @@
 #define SYS_munmap	      215
 #define SYS_execve	      221
 #define SYS_mmap	      222
+#define SYS_fanotify_mark     263
 #define SYS_renameat2	      276
 #define SYS_execveat	      281
 #define SYS_copy_file_range   285
@@ -141,16 +143,14 @@
 #define SYS_inotify_init  253
 #define SYS_inotify_init1 294
 #define SYS_fanotify_init 300
-#define SYS_fanotify_mark 301
 #elif defined(__TARGET_ARCH_arm64)
 #define SYS_inotify_init1 26
 #define SYS_fanotify_init 262
-#define SYS_fanotify_mark 263
 #define SYS_inotify_init  0x10021
 #endif
 
 /* Values that uapi headers hold; vmlinux.h has no macros. */
 #define AT_FDCWD	    -100
-#define AT_SYMLINK_NOFOLLOW 0x100
 #define MAP_ANONYMOUS	    0x20
 #define PROT_EXEC	    0x4
+#define AT_SYMLINK_NOFOLLOW 0x100

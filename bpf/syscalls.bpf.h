@@ -22,16 +22,15 @@ extern int report_symlink(__u32 number);
 extern int look_for_ended_writers(__u32 reserved);
 extern int report_watch_add(__s32 fd, __s32 wd, __u32 mask);
 extern int report_watch_remove(__s32 fd, __s32 wd);
-extern int look_for_request(__u64 file, __s32 fd, __s64 length);
-extern int look_for_answer(__s32 fd, __s64 length);
 extern int report_poll(__u32 number, __s64 result);
 extern int report_signal_refused(__u32 number, __u32 error);
 extern int report_watch_failed(__u32 number, __u32 error);
-extern int report_notifications_in(__u64 group, __s32 fd, __u64 vector, __u32 segments,
-				   __u32 length);
-extern int report_notifications(__u64 group, __s32 fd, __u64 buffer, __u32 length);
+extern int report_queue(__u64 group, __s32 fd, __u64 buffer, __u32 length);
+extern int report_queue_in_pieces(__u64 group, __s32 fd, __u64 vector, __u32 segments,
+				  __u32 length);
+extern int look_for_request(__u64 file, __s32 fd, __s64 length);
+extern int look_for_answer(__s32 fd, __s64 length);
 extern int report_fanotify_mark(__s32 fd, __u32 flags, __u64 mask);
-extern int report_fanotify_events(__u64 group, __s32 fd, __u64 buffer, __u32 length);
 
 static __always_inline void on_opened(__s64 result)
 {
@@ -80,12 +79,10 @@ static __always_inline void on_copied(__s32 fd, __u64 offset_pointer, __s64 resu
 static __always_inline void on_queue_read(__u64 group, __s32 fd, __u64 buffer, __u32 vector,
 					  __s64 result)
 {
-	if (hook_inotify && vector)
-		report_notifications_in(group, fd, buffer, vector, result);
-	else if (hook_inotify)
-		report_notifications(group, fd, buffer, result);
-	if (hook_fanotify && !vector)
-		report_fanotify_events(group, fd, buffer, result);
+	if (vector)
+		report_queue_in_pieces(group, fd, buffer, vector, result);
+	else
+		report_queue(group, fd, buffer, result);
 }
 
 /*

@@ -1,12 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0 OR BSD-3-Clause
 /* Layer 2: inotify. Which inode a watch is on, and what an application took from its queue. */
 #include "groups.bpf.h"
-#include "paths.bpf.h"
-#include "syscall_table.bpf.h"
 
 char LICENSE[] __weak SEC("license") = "Dual BSD/GPL";
 
 extern int adopt_fanotify_group(__u64 group);
+extern int report_fanotify_events(__u64 group, __s32 fd, __u64 buffer, __u32 length);
 
 #define MAX_MARKS	  512  /* watches of one group looked at to find one of them */
 #define MAX_ADOPTED_MARKS 2048 /* and to see whether any is in a volume */
@@ -14,7 +13,6 @@ extern int adopt_fanotify_group(__u64 group);
 #define MAX_SEGMENTS	  8    /* of one readv() */
 #define IN_MASK_ADD	  0x20000000
 #define IN_ALL_EVENTS	  0xfff
-#define FAN_MARK_ADD	  1
 
 /* The mark behind a watch; 0 = not found. Newest first, so a fresh watch is the first. */
 __noinline __u64 mark_of_watch(__u64 group_address, __s32 wd)
@@ -136,9 +134,19 @@ __noinline int report_notifications(__u64 group, __s32 fd, __u64 buffer, __u32 l
 	return 0;
 }
 
-/* The kernel reads an inotify queue into each segment as if by a read() of its own. */
-__noinline int report_notifications_in(__u64 group, __s32 fd, __u64 vector, __u32 segments,
-				       __u32 length)
+/* Of inotify or fanotify: each knows its own groups. */
+__noinline int report_queue(__u64 group, __s32 fd, __u64 buffer, __u32 length)
+{
+	if (hook_inotify)
+		report_notifications(group, fd, buffer, length);
+	if (hook_fanotify)
+		report_fanotify_events(group, fd, buffer, length);
+	return 0;
+}
+
+/* The kernel reads a queue into each segment as if by a read() of its own. */
+__noinline int report_queue_in_pieces(__u64 group, __s32 fd, __u64 vector, __u32 segments,
+				      __u32 length)
 {
 	struct iovec segment;
 	__u32 left = length;
@@ -154,104 +162,11 @@ __noinline int report_notifications_in(__u64 group, __s32 fd, __u64 vector, __u3
 		}
 		if (segment.iov_len > left)
 			segment.iov_len = left;
-		report_notifications(group, fd, (__u64)segment.iov_base, segment.iov_len);
+		report_queue(group, fd, (__u64)segment.iov_base, segment.iov_len);
 		left -= segment.iov_len;
 	}
 	if (left)
 		count_loss(RELOADTRACE_LOSS_TRUNCATED);
-	return 0;
-}
-
-struct reloadtrace_failed_watch {
-	__u64 path;
-	__u32 call;
-	__u32 mask;
-	__s32 dfd;
-};
-
-/* False: this failure says nothing about a volume, but that the call was wrong. */
-static __always_inline bool find_failed_watch(struct reloadtrace_failed_watch *w, __u32 number,
-					      __u32 error)
-{
-	struct pt_regs *regs = (void *)bpf_task_pt_regs(bpf_get_current_task_btf());
-
-	switch (error) {
-	case 9:	 /* EBADF */
-	case 14: /* EFAULT */
-	case 17: /* EEXIST, of IN_MASK_CREATE */
-	case 22: /* EINVAL */
-		return false;
-	}
-	switch (number) {
-	case SYS_inotify_add_watch:
-		w->call = RELOADTRACE_WATCH_ADD;
-		w->path = PT_REGS_PARM2_SYSCALL(regs);
-		w->mask = PT_REGS_PARM3_SYSCALL(regs);
-		break;
-	case SYS_fanotify_init:
-		w->call = RELOADTRACE_WATCH_FANOTIFY_INIT;
-		break;
-	case SYS_fanotify_mark:
-		if (!(PT_REGS_PARM2_SYSCALL(regs) & FAN_MARK_ADD))
-			return false;
-		w->call = RELOADTRACE_WATCH_FANOTIFY_MARK;
-		w->mask = PT_REGS_PARM3_SYSCALL(regs);
-		w->dfd = PT_REGS_PARM4_SYSCALL(regs);
-		w->path = PT_REGS_PARM5_SYSCALL(regs);
-		break;
-	}
-	return true;
-}
-
-/* Whether the path of a failed call may be in a volume; it is left in scratch. */
-static __always_inline bool failed_watch_matters(struct reloadtrace_failed_watch *w)
-{
-	struct reloadtrace_scratch *s = get_scratch();
-	struct reloadtrace_path_shape shape;
-	__u64 length;
-
-	if (!s)
-		return false;
-	s->path[0] = '\0';
-	if (w->call == RELOADTRACE_WATCH_INIT || w->call == RELOADTRACE_WATCH_FANOTIFY_INIT)
-		return true;
-	/* fanotify_mark without a path: the descriptor itself. */
-	if (!w->path)
-		return describe_file(current_file(w->dfd), 0);
-	length = read_path(w->path);
-	if (length <= 1)
-		return false;
-	unpack_shape(&shape, path_shape(length));
-	/* What does not exist has no name that is known: its directory has. */
-	if (!bit_is_set(file_name_bits, shape.last) &&
-	    !bit_is_set(directory_name_bits, shape.last) &&
-	    !(shape.has_parent && bit_is_set(directory_name_bits, shape.parent)))
-		return false;
-	if (length > RELOADTRACE_PATH_LEN)
-		count_loss(RELOADTRACE_LOSS_TRUNCATED);
-	return true;
-}
-
-__noinline int report_watch_failed(__u32 number, __u32 error)
-{
-	struct reloadtrace_failed_watch w = {.call = RELOADTRACE_WATCH_INIT, .dfd = AT_FDCWD};
-	struct task_struct *task = bpf_get_current_task_btf();
-	struct reloadtrace_scratch *s = get_scratch();
-	struct reloadtrace_watch_failed_event *e;
-
-	if (!s || is_self() || !find_failed_watch(&w, number, error) || !failed_watch_matters(&w))
-		return 0;
-	e = reserve_fact(sizeof(*e), RELOADTRACE_EV_WATCH_FAILED);
-	if (!e)
-		return 0;
-	e->call = w.call;
-	e->error = error;
-	e->uid = task->cred->fsuid.val;
-	e->mask = w.mask;
-	e->dfd = w.dfd;
-	e->reserved = 0;
-	copy_path(e->path, s);
-	bpf_ringbuf_submit(e, 0);
 	return 0;
 }
 

@@ -5,6 +5,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <atomic>
 #include <csignal>
 #include <ctime>
 #include <thread>
@@ -125,7 +126,16 @@ TEST_F(BpfSignal, tells_one_that_is_waited_for_or_read_from_a_descriptor) {
 
 TEST_F(BpfSignal, calls_it_blocked_only_when_every_thread_blocks_it) {
   start();
-  const auto idle = [] { std::thread([] { ::pause(); }).detach(); };
+  // Runs on when the new thread blocks what it should: at its very start it blocks everything.
+  const auto idle = [] {
+    std::atomic<bool> started{false};
+    std::thread([&] {
+      started = true;
+      started.notify_one();
+      ::pause();
+    }).detach();
+    started.wait(false);
+  };
   EXPECT_EQ(send(SIGUSR1,
                  [&] {
                    idle();

@@ -47,7 +47,7 @@ TEST(HookPlan, gives_up_one_family_after_the_other_and_never_a_required_one) {
     ++given_up;
   }
   EXPECT_EQ(given_up, std::ranges::count_if(kHooks, [](const Hook& hook) {
-              return hook.program.empty() && !hook.required;
+              return hook.in_dispatcher && !hook.required;
             }));
   EXPECT_EQ(plan.missing_required(), nullptr);
 }

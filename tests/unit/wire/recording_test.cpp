@@ -151,7 +151,8 @@ std::vector<Event> every_kind() {
   story.fail_watch(app.main, WatchCall::Init, 24);
   story.deliver(WatchFailedEvent{origin, WatchCall::Add, 28, 1000, 0x180, -100, "/etc/config"});
   story.look(app.main, config, "conf.d/app.yaml", PollCall::Access);
-  story.deliver(PollEvent{origin, origin.at, 3, PollCall::Lstat, 2, -100, "/etc/config/..data"});
+  story.deliver(
+      PollEvent{origin, origin.at, origin.at, 3, PollCall::Lstat, 2, -100, "/etc/config/..data"});
   story.hang_up(app.main, SignalHandling::Handled);
   story.post(app.main, "POST /-/reload");
   story.answer(app.main, 200);
