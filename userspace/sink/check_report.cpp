@@ -54,6 +54,8 @@ std::string hook_purpose(const std::string& name) {
       {"http", "reload requests over plain HTTP/1, and their answers"},
       {"fanotify", "marks of fanotify and what is taken from its queues"},
       {"io_uring", "opens and reads by io_uring, which no system call shows"},
+      {"poll", "looks at paths (stat, readlink, access): pollers and their period"},
+      {"signal", "SIGHUP, SIGUSR1 and SIGUSR2: who sent them, and whether they are handled"},
   };
   const auto purpose = purposes.find(name);
   return purpose == purposes.end() ? "" : purpose->second;
