@@ -14,20 +14,6 @@ namespace {
 // What is read this early in a container's life is read to set it up.
 constexpr Duration kStartUp = std::chrono::seconds(60);
 
-const char* call_name(WatchCall call) {
-  switch (call) {
-    case WatchCall::Init:
-      return "inotify_init";
-    case WatchCall::Add:
-      return "inotify_add_watch";
-    case WatchCall::FanotifyInit:
-      return "fanotify_init";
-    case WatchCall::FanotifyMark:
-      return "fanotify_mark";
-  }
-  return "inotify_init";
-}
-
 bool got_one_since(const Process& process, VolumeId volume, const WatchFailedFact& failed) {
   return std::any_of(process.watches.begin(), process.watches.end(), [&](const Watch& watch) {
     return watch.volume == volume && (watch.added > failed.at || watch.alive);
@@ -88,7 +74,7 @@ std::optional<Diagnosis> diagnose_setup(const Usage& usage,
   Diagnosis out = found(
       Cause::WatchSetupFailed, latest->tgid,
       fmt::format("{}{} failed with {} (uid {}) {} {} the {}, and it watches nothing of the volume",
-                  call_name(latest->call), on, say_errno(latest->error), latest->uid,
+                  name_of(latest->call), on, say_errno(latest->error), latest->uid,
                   say(before ? publish.at() - latest->at : latest->at - publish.at()),
                   before ? "before" : "after", word_for(publish)));
   out.advice = advice_after(*latest);
