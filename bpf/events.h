@@ -47,11 +47,14 @@ enum reloadtrace_event_kind {
 		14,		    /* facts ring; an open that can write: a publisher at work */
 	RELOADTRACE_EV_POLL = 15,   /* activity ring */
 	RELOADTRACE_EV_SIGNAL = 16, /* facts ring */
-	RELOADTRACE_EV_HTTP_REQUEST = 17,  /* facts ring */
-	RELOADTRACE_EV_HTTP_RESPONSE = 18, /* facts ring */
-	RELOADTRACE_EV_WATCH_FAILED = 19,  /* facts ring */
-	RELOADTRACE_EV_FANOTIFY_MARK = 20, /* facts ring */
-	RELOADTRACE_EV_FANOTIFY = 21,	   /* facts ring */
+	RELOADTRACE_EV_HTTP_REQUEST = 17,   /* facts ring */
+	RELOADTRACE_EV_HTTP_RESPONSE = 18,  /* facts ring */
+	RELOADTRACE_EV_WATCH_FAILED = 19,   /* facts ring */
+	RELOADTRACE_EV_FANOTIFY_MARK = 20,  /* facts ring */
+	RELOADTRACE_EV_FANOTIFY = 21,	    /* facts ring */
+	RELOADTRACE_EV_CGROUP_CREATED = 22, /* facts ring */
+	RELOADTRACE_EV_CGROUP_REMOVED = 23, /* facts ring */
+	RELOADTRACE_EV_MOUNT = 24,	    /* facts ring */
 };
 
 struct reloadtrace_header {
@@ -357,6 +360,33 @@ struct reloadtrace_fanotify_event {
 	char name[RELOADTRACE_NAME_LEN]; /* with FAN_REPORT_NAME, NUL-terminated; else empty */
 };
 RELOADTRACE_LAYOUT(sizeof(struct reloadtrace_fanotify_event) == 200);
+
+/* A cgroup of the hierarchy chosen at load: a container may be about to start in it. */
+struct reloadtrace_cgroup_created_event {
+	struct reloadtrace_header header; /* of who made it: a container runtime, systemd */
+	__u64 cgroup_id;		  /* as header.cgroup_id of the tasks that will be in it */
+	char path[RELOADTRACE_PATH_LEN];  /* from the hierarchy's root, NUL-terminated */
+};
+RELOADTRACE_LAYOUT(sizeof(struct reloadtrace_cgroup_created_event) == 576);
+
+/* Nobody is in it any more, and nobody will be. */
+struct reloadtrace_cgroup_removed_event {
+	struct reloadtrace_header header; /* of who removed it */
+	__u64 cgroup_id;
+};
+RELOADTRACE_LAYOUT(sizeof(struct reloadtrace_cgroup_removed_event) == 64);
+
+/*
+ * A successful mount, move_mount or umount2 in the node's mount namespace: a volume may have come
+ * or gone.
+ */
+struct reloadtrace_mount_event {
+	struct reloadtrace_header header;
+	__u32 unmounted;		 /* 1 = umount2 */
+	__u32 reserved;			 /* zero */
+	char path[RELOADTRACE_PATH_LEN]; /* of the mount point as passed, NUL-terminated */
+};
+RELOADTRACE_LAYOUT(sizeof(struct reloadtrace_mount_event) == 576);
 
 /* Every way to lose something. Each is counted per CPU in the reserve helper or beside it. */
 enum reloadtrace_loss {

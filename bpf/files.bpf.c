@@ -222,8 +222,7 @@ __noinline int report_open_failed(__u32 error)
 	e->dfd = dfd;
 	e->open_flags = flags;
 	copy_path(e->path, s);
-	if (length > sizeof(e->path))
-		count_loss(RELOADTRACE_LOSS_TRUNCATED);
+	cut(length);
 	bpf_ringbuf_submit(e, 0);
 	return 0;
 }

@@ -23,6 +23,8 @@ const volatile __u32 anon_inode_dev __weak = 0;
 const volatile __u8 cgroup_of_pids __weak = 0;
 /* s_dev of sockfs, found likewise. */
 const volatile __u32 socket_dev __weak = 0;
+/* The node's mount namespace, by the number that /proc/PID/ns/mnt shows. */
+const volatile __u32 node_mount_namespace __weak = 0;
 /* Families of the syscall dispatcher; one that is off costs nothing. */
 const volatile __u8 hook_open __weak = 1;
 const volatile __u8 hook_read __weak = 1;
@@ -35,6 +37,7 @@ const volatile __u8 hook_http __weak = 1;
 const volatile __u8 hook_fanotify __weak = 1;
 const volatile __u8 hook_poll __weak = 1;
 const volatile __u8 hook_signal __weak = 1;
+const volatile __u8 hook_mount __weak = 1;
 
 /* ---- the filter, written by userspace through the mapped .bss ---- */
 
@@ -43,6 +46,8 @@ __u64 root_bits[RELOADTRACE_FILTER_WORDS] __weak = {};
 __u64 file_name_bits[RELOADTRACE_FILTER_WORDS] __weak = {};
 __u64 directory_name_bits[RELOADTRACE_FILTER_WORDS] __weak = {};
 __u32 volumes_tracked __weak = 0;
+/* First publishes, mounts and cgroups are reported even while nothing is tracked. */
+__u32 announcing __weak = 0;
 /* Raised by each adoption; groups that carry an older one afterwards are gone. */
 __u32 adoption __weak = 0;
 
@@ -197,20 +202,31 @@ static __always_inline void set_bit(__u64 *bits, __u32 slot)
  * Of the hierarchy chosen at load: userspace/base/cgroup_hierarchy.h has the rule. The index of a
  * controller depends on the kernel's configuration, so it comes from the kernel's BTF.
  */
-static __always_inline __u64 cgroup_id_of(struct task_struct *task)
+static __always_inline struct cgroup *pids_cgroup_of(struct task_struct *task)
 {
 	enum cgroup_subsys_id___pids { pids_cgrp_id___pids = 1 };
 	struct cgroup_subsys_state *css;
 
-	if (!cgroup_of_pids)
-		return task->cgroups->dfl_cgrp->kn->id;
 	if (bpf_probe_read_kernel(
 		    &css, sizeof(css),
 		    (void *)task->cgroups + bpf_core_field_offset(struct css_set, subsys) +
 			    sizeof(css) * bpf_core_enum_value(enum cgroup_subsys_id___pids,
 							      pids_cgrp_id___pids)))
-		return 0;
-	return BPF_CORE_READ(css, cgroup, kn, id);
+		return NULL;
+	return BPF_CORE_READ(css, cgroup);
+}
+
+static __always_inline __u64 cgroup_id_of(struct task_struct *task)
+{
+	if (!cgroup_of_pids)
+		return task->cgroups->dfl_cgrp->kn->id;
+	return BPF_CORE_READ(pids_cgroup_of(task), kn, id);
+}
+
+/* While neither is set, nothing is asked for that a volume would announce itself by. */
+static __always_inline bool is_asked(void)
+{
+	return volumes_tracked || announcing;
 }
 
 static __always_inline __u64 current_cgroup_id(void)

@@ -39,3 +39,12 @@ static __always_inline void copy_path(char *to, struct reloadtrace_scratch *from
 	__builtin_memset(to, 0, RELOADTRACE_PATH_LEN);
 	bpf_probe_read_kernel_str(to, RELOADTRACE_PATH_LEN, from->path);
 }
+
+/* Whether copy_path() will cut a path that takes `length` bytes with its NUL; counts it as lost. */
+static __always_inline __u32 cut(__u64 length)
+{
+	if (length <= RELOADTRACE_PATH_LEN)
+		return 0;
+	count_loss(RELOADTRACE_LOSS_TRUNCATED);
+	return 1;
+}

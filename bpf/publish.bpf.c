@@ -51,14 +51,6 @@ static __always_inline bool may_publish(struct reloadtrace_base *base, __u64 len
 	       (shape.has_parent && bit_is_set(directory_name_bits, shape.parent));
 }
 
-static __always_inline __u32 cut(__u64 length)
-{
-	if (length <= RELOADTRACE_PATH_LEN)
-		return 0;
-	count_loss(RELOADTRACE_LOSS_TRUNCATED);
-	return 1;
-}
-
 __noinline int report_rename(__u32 number)
 {
 	struct pt_regs *regs = (void *)bpf_task_pt_regs(bpf_get_current_task_btf());

@@ -149,6 +149,17 @@
 #define SYS_inotify_init  0x10021
 #endif
 
+/* ---- mounts ---- */
+
+#if defined(__TARGET_ARCH_x86)
+#define SYS_mount   165
+#define SYS_umount2 166
+#elif defined(__TARGET_ARCH_arm64)
+#define SYS_umount2 39
+#define SYS_mount   40
+#endif
+#define SYS_move_mount 429
+
 /* Values that uapi headers hold; vmlinux.h has no macros. */
 #define AT_FDCWD	    -100
 #define MAP_ANONYMOUS	    0x20

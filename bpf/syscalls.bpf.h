@@ -19,6 +19,7 @@ extern int report_read(__u64 file, __s32 fd, __s64 offset, __u64 count);
 extern int report_map(__u64 file, __u64 address);
 extern int report_rename(__u32 number);
 extern int report_symlink(__u32 number);
+extern int report_mount(__u32 number);
 extern int look_for_ended_writers(__u32 reserved);
 extern int report_watch_add(__s32 fd, __s32 wd, __u32 mask);
 extern int report_watch_remove(__s32 fd, __s32 wd);
@@ -147,7 +148,7 @@ static __always_inline void on_watch_failed(__u32 number, __s64 result)
 
 static __always_inline int dispatch(struct pt_regs *regs, __s64 result)
 {
-	if (!volumes_tracked || IS_COMPAT(bpf_get_current_task_btf()))
+	if (!is_asked() || IS_COMPAT(bpf_get_current_task_btf()))
 		return 0;
 	switch (SYSCALL_NUMBER(regs)) {
 	case SYS_open:
@@ -209,6 +210,12 @@ static __always_inline int dispatch(struct pt_regs *regs, __s64 result)
 	case SYS_symlinkat:
 		if (hook_symlink && !result)
 			report_symlink(SYSCALL_NUMBER(regs));
+		break;
+	case SYS_mount:
+	case SYS_move_mount:
+	case SYS_umount2:
+		if (hook_mount && !result)
+			report_mount(SYSCALL_NUMBER(regs));
 		break;
 	case SYS_inotify_add_watch:
 		if (hook_inotify && result > 0)

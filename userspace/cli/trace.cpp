@@ -196,6 +196,7 @@ int run(const TraceOptions& options) {
     recorder = std::move(*created);
   }
   BpfOptions bpf;
+  bpf.proc = options.proc;
   bpf.without_hooks = options.without_hooks;
   bpf.http_triggers = options.http_triggers;
   auto source = BpfSource::open(bpf);

@@ -93,6 +93,9 @@ class Engine {
   void on(const WriteClosedEvent&) {}
   void on(const PollEvent&) {}
   void on(const WatchFailedEvent&) {}
+  void on(const CgroupCreatedEvent&) {}
+  void on(const CgroupRemovedEvent&) {}
+  void on(const MountEvent&) {}
 
   // The use of the file, when the process is an application process of a reader; null otherwise
   // (observers are noted, publishers passed over).

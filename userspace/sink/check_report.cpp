@@ -53,6 +53,8 @@ std::string hook_purpose(const std::string& name) {
       {"adopt", "queues of inotify and fanotify that existed before the tracer"},
       {"http", "reload requests over plain HTTP/1, and their answers"},
       {"fanotify", "marks of fanotify and what is taken from its queues"},
+      {"mount", "volumes that are mounted or unmounted, at once"},
+      {"cgroup", "new and ended containers, at once"},
       {"io_uring", "opens and reads by io_uring, which no system call shows"},
       {"poll", "looks at paths (stat, readlink, access): pollers and their period"},
       {"signal", "SIGHUP, SIGUSR1 and SIGUSR2: who sent them, and whether they are handled"},

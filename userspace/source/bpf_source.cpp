@@ -124,6 +124,7 @@ class LiveSource final : public BpfSource {
   Result<> add_file_name(std::string_view name) override;
   Result<> add_directory_name(std::string_view name) override;
   Result<> adopt_watchers() override;
+  Result<> announce_volumes() override;
 
  private:
   Result<> load_and_attach(LoadLog& log);
@@ -226,6 +227,8 @@ void LiveSource::configure() {
   knobs->hook_poll = plan_.has(HookId::Poll);
   knobs->hook_signal = plan_.has(HookId::Signal);
   knobs->hook_fanotify = plan_.has(HookId::Fanotify);
+  knobs->hook_mount = plan_.has(HookId::Mount);
+  knobs->node_mount_namespace = find_node_mount_namespace(options_.proc);
   configure_http();
   bpf_map__set_max_entries(skeleton_->maps.facts, options_.facts_ring);
   bpf_map__set_max_entries(skeleton_->maps.activity, options_.activity_ring);
@@ -368,6 +371,11 @@ Result<> LiveSource::add_file_name(std::string_view name) {
 
 Result<> LiveSource::add_directory_name(std::string_view name) {
   set_name(skeleton_->bss->directory_name_bits, name);
+  return Unit{};
+}
+
+Result<> LiveSource::announce_volumes() {
+  std::atomic_ref(skeleton_->bss->announcing).store(1);
   return Unit{};
 }
 

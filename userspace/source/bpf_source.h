@@ -22,6 +22,8 @@ struct BpfOptions {
   std::chrono::nanoseconds merge_bound = std::chrono::milliseconds(1);
   // Events of this process are never reported. 0 = the caller's own.
   std::uint32_t self_tgid = 0;
+  // Where the node's processes are shown: pid 1 there lives in the node's mount namespace.
+  std::string proc = "/proc";
   // Request lines that count as reload requests beside those that always do; http_patterns.h has
   // their syntax.
   std::vector<std::string> http_triggers;

@@ -14,7 +14,7 @@ HookPlan::HookPlan(const std::vector<std::string>& without) {
 
 bool HookPlan::has_program(std::string_view program) const {
   return program == dispatcher() || std::ranges::any_of(kHooks, [&](const Hook& hook) {
-           return hook.program == program && has(hook.id);
+           return hook.owns(program) && has(hook.id);
          });
 }
 
@@ -31,9 +31,8 @@ bool HookPlan::give_way(std::string_view program) {
     return true;
   }
   for (const Hook& hook : kHooks) {
-    const bool own = !hook.program.empty() && hook.program == program;
     const bool family = hook.in_dispatcher && !hook.required && program == dispatcher();
-    if ((own || family) && has(hook.id)) {
+    if ((hook.owns(program) || family) && has(hook.id)) {
       drop(hook.id);
       return true;
     }

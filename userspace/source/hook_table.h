@@ -30,6 +30,8 @@ enum class HookId : std::uint8_t {
   Http,
   Fanotify,
   IoUring,
+  Mount,
+  Cgroup,
 };
 
 struct Hook {
@@ -38,10 +40,15 @@ struct Hook {
   bool required;             // without it no verdict can be had
   std::string_view program;  // of its own; empty for a family of syscalls in the dispatcher
   bool in_dispatcher = program.empty();
+  std::string_view second_program = {};  // without one of the two, the other tells half a story
+
+  constexpr bool owns(std::string_view one) const {
+    return !one.empty() && (one == program || one == second_program);
+  }
 };
 
 // In the order of HookId.
-inline constexpr std::array<Hook, 16> kHooks = {{
+inline constexpr std::array<Hook, 18> kHooks = {{
     {HookId::Open, "open", true, ""},
     {HookId::Read, "read", true, ""},
     {HookId::Mmap, "mmap", false, ""},
@@ -58,6 +65,8 @@ inline constexpr std::array<Hook, 16> kHooks = {{
     {HookId::Http, "http", false, ""},
     {HookId::Fanotify, "fanotify", false, ""},
     {HookId::IoUring, "io_uring", false, "on_ring_completion"},
+    {HookId::Mount, "mount", false, ""},
+    {HookId::Cgroup, "cgroup", false, "on_cgroup_created", false, "on_cgroup_removed"},
 }};
 
 }  // namespace reloadtrace

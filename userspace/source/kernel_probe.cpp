@@ -56,6 +56,16 @@ Result<DeviceId> find_socket_device() {
   return device_of(UniqueFd(::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0)), "a socket");
 }
 
+std::uint32_t find_node_mount_namespace(const std::string& proc) {
+  struct stat st {};
+  for (const std::string& path : {proc + "/1/ns/mnt", std::string("/proc/self/ns/mnt")}) {
+    if (::stat(path.c_str(), &st) == 0) {
+      return static_cast<std::uint32_t>(st.st_ino);
+    }
+  }
+  return 0;
+}
+
 CgroupHierarchy own_cgroup_hierarchy() {
   std::ifstream file("/proc/self/cgroup");
   return choose_cgroup_hierarchy(

@@ -2,6 +2,7 @@
 // What must be known of the running kernel before programs are loaded into it.
 #pragma once
 
+#include <cstdint>
 #include <string>
 
 #include "userspace/base/cgroup_hierarchy.h"
@@ -19,6 +20,8 @@ Result<> require_btf();
 Result<DeviceId> find_anon_inode_device();
 // Where sockets live, likewise.
 Result<DeviceId> find_socket_device();
+// The number of the mount namespace of pid 1 under `proc`; our own's when it may not be read.
+std::uint32_t find_node_mount_namespace(const std::string& proc);
 CgroupHierarchy own_cgroup_hierarchy();
 
 // The kernel refused BPF; `reason` is what libbpf said.

@@ -195,6 +195,18 @@ Result<Event> to_event(const reloadtrace_fanotify_event& r) {
   return Event(FanotifyEvent{to_origin(r.header), r.mask, r.fd, text(r.name)});
 }
 
+Result<Event> to_event(const reloadtrace_cgroup_created_event& r) {
+  return Event(CgroupCreatedEvent{to_origin(r.header), r.cgroup_id, text(r.path)});
+}
+
+Result<Event> to_event(const reloadtrace_cgroup_removed_event& r) {
+  return Event(CgroupRemovedEvent{to_origin(r.header), r.cgroup_id});
+}
+
+Result<Event> to_event(const reloadtrace_mount_event& r) {
+  return Event(MountEvent{to_origin(r.header), text(r.path), r.unmounted != 0});
+}
+
 // A record may be longer than this version knows: a later one may append fields.
 template <typename Record>
 Result<Event> decode_as(std::span<const std::byte> bytes) {
@@ -263,6 +275,12 @@ Result<Event> decode(std::span<const std::byte> record) {
       return decode_as<reloadtrace_fanotify_mark_event>(bytes);
     case RELOADTRACE_EV_FANOTIFY:
       return decode_as<reloadtrace_fanotify_event>(bytes);
+    case RELOADTRACE_EV_CGROUP_CREATED:
+      return decode_as<reloadtrace_cgroup_created_event>(bytes);
+    case RELOADTRACE_EV_CGROUP_REMOVED:
+      return decode_as<reloadtrace_cgroup_removed_event>(bytes);
+    case RELOADTRACE_EV_MOUNT:
+      return decode_as<reloadtrace_mount_event>(bytes);
     default:
       return malformed(fmt::format("record of unknown kind {}", header.kind));
   }

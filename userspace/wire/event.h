@@ -201,6 +201,25 @@ struct FanotifyEvent {
   std::string name;
 };
 
+// Of the hierarchy that Origin::cgroup_id is of.
+struct CgroupCreatedEvent {
+  Origin origin;
+  std::uint64_t cgroup = 0;
+  std::string path;  // from the hierarchy's root: "/kubepods/burstable/pod…/…"
+};
+
+struct CgroupRemovedEvent {
+  Origin origin;
+  std::uint64_t cgroup = 0;
+};
+
+// In the node's mount namespace.
+struct MountEvent {
+  Origin origin;
+  std::string path;  // of the mount point, as passed
+  bool unmounted = false;
+};
+
 // Everything the engine is fed: kernel events and what the node knows, in one order of time.
 using Event = std::variant<OpenEvent,
                            WriteOpenEvent,
@@ -222,6 +241,9 @@ using Event = std::variant<OpenEvent,
                            WatchFailedEvent,
                            FanotifyMarkEvent,
                            FanotifyEvent,
+                           CgroupCreatedEvent,
+                           CgroupRemovedEvent,
+                           MountEvent,
                            SessionFact,
                            VolumeFact,
                            VolumeGoneFact,

@@ -26,6 +26,8 @@ class Scope {
   virtual Result<> track_volume(VolumeId volume) = 0;
   virtual Result<> forget_volume(VolumeId volume) = 0;
   virtual Result<> scope_cgroup(std::uint64_t cgroup_id, CgroupScope scope) = 0;
+  // (The kernel forgets a cgroup by itself when it is removed; only one that was scoped after that
+  // is left to the caller.)
   virtual Result<> forget_cgroup(std::uint64_t cgroup_id) = 0;
   // Report this process' forks, execs, exit and failed opens. (The kernel adds those that touch a
   // volume by itself.)
@@ -38,6 +40,9 @@ class Scope {
   // Finds the inotify instances that already watch tracked volumes, so that what they read is
   // reported. To be called after volumes were tracked.
   virtual Result<> adopt_watchers() = 0;
+  // Report first publishes (renames and symlinks onto names that begin with ".."), mounts and new
+  // cgroups even while nothing is tracked. Else the kernel side is silent until something is.
+  virtual Result<> announce_volumes() = 0;
 };
 
 }  // namespace reloadtrace

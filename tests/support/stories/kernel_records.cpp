@@ -248,6 +248,26 @@ std::vector<std::byte> to_record(const FanotifyEvent& event) {
   return finish(record, event.origin, RELOADTRACE_EV_FANOTIFY);
 }
 
+std::vector<std::byte> to_record(const CgroupCreatedEvent& event) {
+  reloadtrace_cgroup_created_event record{};
+  record.cgroup_id = event.cgroup;
+  put_text(record.path, event.path);
+  return finish(record, event.origin, RELOADTRACE_EV_CGROUP_CREATED);
+}
+
+std::vector<std::byte> to_record(const CgroupRemovedEvent& event) {
+  reloadtrace_cgroup_removed_event record{};
+  record.cgroup_id = event.cgroup;
+  return finish(record, event.origin, RELOADTRACE_EV_CGROUP_REMOVED);
+}
+
+std::vector<std::byte> to_record(const MountEvent& event) {
+  reloadtrace_mount_event record{};
+  record.unmounted = event.unmounted ? 1 : 0;
+  put_text(record.path, event.path);
+  return finish(record, event.origin, RELOADTRACE_EV_MOUNT);
+}
+
 }  // namespace
 
 std::vector<std::byte> kernel_record(const Event& event) {

@@ -36,6 +36,7 @@ class FakeScope final : public Scope {
     return directories.emplace(name), Unit{};
   }
   Result<> adopt_watchers() override { return Unit{}; }
+  Result<> announce_volumes() override { return announcing = true, Unit{}; }
 
   std::set<VolumeId> volumes;
   std::set<std::uint64_t> tracked;
@@ -43,6 +44,7 @@ class FakeScope final : public Scope {
   std::set<std::uint32_t> processes;
   std::set<std::string> files;
   std::set<std::string> directories;
+  bool announcing = false;
 };
 
 // A directory that goes with the object.

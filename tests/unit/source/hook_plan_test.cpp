@@ -57,6 +57,9 @@ TEST(HookPlan, drops_the_hook_whose_own_program_was_refused) {
   EXPECT_TRUE(plan.give_way("on_adoption"));
   EXPECT_FALSE(plan.has(HookId::Adopt));
   EXPECT_FALSE(plan.give_way("on_adoption"));
+  EXPECT_TRUE(plan.has_program("on_cgroup_created"));
+  EXPECT_TRUE(plan.give_way("on_cgroup_removed"));
+  EXPECT_FALSE(plan.has_program("on_cgroup_created"));
   EXPECT_FALSE(plan.give_way("no_such_program"));
   EXPECT_FALSE(plan.give_way(""));
 }

@@ -268,6 +268,32 @@ TEST(Decode, gives_the_notices) {
   EXPECT_EQ(std::get<WatchFailedEvent>(*event).path, "/etc/config");
 }
 
+TEST(Decode, gives_what_announces_containers_and_volumes) {
+  auto created = make<reloadtrace_cgroup_created_event>(RELOADTRACE_EV_CGROUP_CREATED);
+  created.cgroup_id = 77;
+  std::strcpy(created.path, "/kubepods/pod1/c0ffee");
+  auto event = decode(bytes_of(created));
+  ASSERT_TRUE(event);
+  EXPECT_EQ(std::get<CgroupCreatedEvent>(*event).cgroup, 77U);
+  EXPECT_EQ(std::get<CgroupCreatedEvent>(*event).path, "/kubepods/pod1/c0ffee");
+  EXPECT_EQ(std::get<CgroupCreatedEvent>(*event).origin.tgid, 10U);
+  auto removed = make<reloadtrace_cgroup_removed_event>(RELOADTRACE_EV_CGROUP_REMOVED);
+  removed.cgroup_id = 77;
+  event = decode(bytes_of(removed));
+  ASSERT_TRUE(event);
+  EXPECT_EQ(std::get<CgroupRemovedEvent>(*event).cgroup, 77U);
+  auto mount = make<reloadtrace_mount_event>(RELOADTRACE_EV_MOUNT);
+  std::strcpy(mount.path, "/var/lib/kubelet/pods/1/volumes/secret");
+  event = decode(bytes_of(mount));
+  ASSERT_TRUE(event);
+  EXPECT_EQ(std::get<MountEvent>(*event).path, "/var/lib/kubelet/pods/1/volumes/secret");
+  EXPECT_FALSE(std::get<MountEvent>(*event).unmounted);
+  mount.unmounted = 1;
+  event = decode(bytes_of(mount));
+  ASSERT_TRUE(event);
+  EXPECT_TRUE(std::get<MountEvent>(*event).unmounted);
+}
+
 TEST(Decode, refuses_numbers_that_have_no_word) {
   auto poll = make<reloadtrace_poll_event>(RELOADTRACE_EV_POLL);
   EXPECT_FALSE(decode(bytes_of(poll)));  // call 0
@@ -306,7 +332,7 @@ TEST(Decode, refuses_a_record_that_says_it_is_shorter_than_its_kind) {
 }
 
 TEST(Decode, refuses_kinds_it_does_not_know) {
-  for (const int kind : {0, 22, 65535}) {
+  for (const int kind : {0, 25, 65535}) {
     auto record = make<reloadtrace_exit_event>(static_cast<std::uint16_t>(kind));
     const auto event = decode(bytes_of(record));
     ASSERT_FALSE(event);

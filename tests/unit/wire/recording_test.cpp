@@ -150,6 +150,9 @@ std::vector<Event> every_kind() {
   story.fanotify(app.main, 0x80, "..data");
   story.fail_watch(app.main, WatchCall::Init, 24);
   story.deliver(WatchFailedEvent{origin, WatchCall::Add, 28, 1000, 0x180, -100, "/etc/config"});
+  story.deliver(CgroupCreatedEvent{origin, 77, "/kubepods/burstable/pod5d1c/c0ffee"});
+  story.deliver(MountEvent{origin, "/var/lib/kubelet/pods/5d1c/volumes/secret", false});
+  story.deliver(CgroupRemovedEvent{origin, 77});
   story.look(app.main, config, "conf.d/app.yaml", PollCall::Access);
   story.deliver(
       PollEvent{origin, origin.at, origin.at, 3, PollCall::Lstat, 2, -100, "/etc/config/..data"});
