@@ -76,6 +76,7 @@ struct VolumeFact {
   bool atomic_links = false;  // generations are directories that a symlink points to
   std::string link;           // name of that symlink: "..data"; empty without one
   GenerationFact current;
+  Timestamp published;  // when the link to `current` was made, by its time stamp; zero = not known
 };
 
 struct VolumeGoneFact {
@@ -101,6 +102,10 @@ struct ContainerFact {
   std::string pod_uid;
   std::uint32_t main = 0;  // tgid of its main process, 0 = not known
   std::vector<MountFact> mounts;
+  std::uint32_t restarts = 0;  // how often kubelet started it anew; 0 also while not known
+  // What runs a kernel of its own in this container (Kata's hypervisors, gVisor's sentry), by the
+  // name of its program: system calls of the application never reach ours. Empty = nothing does.
+  std::string guest;
 };
 
 struct ContainerGoneFact {

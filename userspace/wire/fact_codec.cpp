@@ -129,7 +129,8 @@ void fields(A& a, EndFact& v) {
 }
 template <class A>
 void fields(A& a, VolumeFact& v) {
-  a(v.at, v.id, v.kind, v.name, v.host_path, v.pod_uid, v.atomic_links, v.link, v.current);
+  a(v.at, v.id, v.kind, v.name, v.host_path, v.pod_uid, v.atomic_links, v.link, v.current,
+    v.published);
 }
 template <class A>
 void fields(A& a, VolumeGoneFact& v) {
@@ -137,7 +138,8 @@ void fields(A& a, VolumeGoneFact& v) {
 }
 template <class A>
 void fields(A& a, ContainerFact& v) {
-  a(v.at, v.id, v.cgroup_ids, v.name, v.pod, v.pod_namespace, v.pod_uid, v.main, v.mounts);
+  a(v.at, v.id, v.cgroup_ids, v.name, v.pod, v.pod_namespace, v.pod_uid, v.main, v.mounts,
+    v.restarts, v.guest);
 }
 template <class A>
 void fields(A& a, ContainerGoneFact& v) {

@@ -67,16 +67,16 @@ std::string fields(const EndFact& v) {
   return join(a);
 }
 std::string fields(const VolumeFact& v) {
-  const auto& [a, b, c, d, e, f, g, h, i] = v;
-  return join(a, b, c, d, e, f, g, h, i);
+  const auto& [a, b, c, d, e, f, g, h, i, j] = v;
+  return join(a, b, c, d, e, f, g, h, i, j);
 }
 std::string fields(const VolumeGoneFact& v) {
   const auto& [a, b] = v;
   return join(a, b);
 }
 std::string fields(const ContainerFact& v) {
-  const auto& [a, b, c, d, e, f, g, h, i] = v;
-  return join(a, b, c, d, e, f, g, h, i);
+  const auto& [a, b, c, d, e, f, g, h, i, j, k] = v;
+  return join(a, b, c, d, e, f, g, h, i, j, k);
 }
 std::string fields(const ContainerGoneFact& v) {
   const auto& [a, b] = v;
@@ -145,8 +145,16 @@ std::vector<Event> one_of_each() {
       SessionFact{{1}, -2, 3, "0.1.0", "6.12", "node", {{"open", HookState::Fentry}}},
       ReadyFact{{4}},
       EndFact{{5}},
-      VolumeFact{
-          {6}, {1, 2}, VolumeKind::Csi, "config", "/var", "uid", true, "..data", generation()},
+      VolumeFact{{6},
+                 {1, 2},
+                 VolumeKind::Csi,
+                 "config",
+                 "/var",
+                 "uid",
+                 true,
+                 "..data",
+                 generation(),
+                 {41}},
       VolumeGoneFact{{7}, {1, 2}},
       ContainerFact{{8},
                     "id",
@@ -156,7 +164,9 @@ std::vector<Event> one_of_each() {
                     "ns",
                     "uid",
                     99,
-                    {{{1, 2}, "/etc/config", "app.yaml", "..2026"}, {{3, 4}, "/x", "", ""}}},
+                    {{{1, 2}, "/etc/config", "app.yaml", "..2026"}, {{3, 4}, "/x", "", ""}},
+                    42,
+                    "qemu-system-x86_64"},
       ContainerGoneFact{{9}, "id"},
       ProcessFact{{10}, 11, {12}, 13, "java", "/bin/java", "id", ProcessRole::Observer},
       PublishFact{{14},
