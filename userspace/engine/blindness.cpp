@@ -76,19 +76,11 @@ std::string unseen_calls(const Usage& usage, const World& world, bool rings_unse
   return out;
 }
 
-// Virtual machine monitors and the like: what runs in them makes its system calls to a kernel of
-// its own (Kata's hypervisors, gVisor's sentry).
-constexpr std::string_view kGuestKernels[] = {"qemu-system-x86", "cloud-hyperviso", "firecracker",
-                                              "runsc-sandbox", "dragonball"};
-
-std::string guest_kernel(const Usage& usage, const World& world) {
-  const Process* main = world.process(usage.reader->main);
-  const bool guest = main != nullptr && !usage.reader->container_id.empty() &&
-                     std::find(std::begin(kGuestKernels), std::end(kGuestKernels), main->comm) !=
-                         std::end(kGuestKernels);
-  return guest ? fmt::format("{}[{}] runs a guest kernel: what happens in it is not seen from here",
-                             main->comm, main->tgid)
-               : std::string{};
+std::string guest_kernel(const Reader& reader) {
+  return reader.container.guest.empty()
+             ? std::string{}
+             : fmt::format("{}[{}] runs a guest kernel: what happens in it is not seen from here",
+                           reader.container.guest, reader.main);
 }
 
 Diagnosis because(std::string evidence) {
@@ -106,7 +98,7 @@ std::optional<Diagnosis> Engine::doubt(const Usage& usage, const Standing& stand
   if (!publish.fact.contents_known) {
     return because(kContentsGone);
   }
-  if (std::string guest = guest_kernel(usage, world_); !guest.empty()) {
+  if (std::string guest = guest_kernel(*usage.reader); !guest.empty()) {
     return found(Cause::NotObservable, usage.reader->main, std::move(guest));
   }
   if (judgement.refused && !judgement.looked) {

@@ -221,6 +221,11 @@ bool covers(const MountFact& mount, std::string_view file) {
   return mount.sub_path == "." || file == mount.sub_path || file.starts_with(mount.sub_path + "/");
 }
 
+std::string say_pinned(const MountFact& mount) {
+  return fmt::format("{} is bound to {} of {}, which a swap can never replace", mount.path,
+                     mount.sub_path == "." ? "the directory" : mount.sub_path, mount.generation);
+}
+
 std::optional<Diagnosis> diagnose_pinned(const Usage& usage, const Publish& publish) {
   for (const MountFact& mount : usage.pinned) {
     for (const FileChange& change : publish.fact.changed) {
@@ -229,11 +234,7 @@ std::optional<Diagnosis> diagnose_pinned(const Usage& usage, const Publish& publ
       }
       if (publish.fact.style == PublishStyle::LinkSwap && !mount.generation.empty() &&
           mount.generation != publish.fact.to.name) {
-        return found(
-            Cause::SubpathPinned, usage.reader->main,
-            fmt::format("{} is bound to {} of {}, which a swap can never replace", mount.path,
-                        mount.sub_path == "." ? "the directory" : mount.sub_path,
-                        mount.generation));
+        return found(Cause::SubpathPinned, usage.reader->main, say_pinned(mount));
       }
       if (publish.fact.style == PublishStyle::FileRename && change.path == mount.sub_path) {
         return found(Cause::SubpathPinned, usage.reader->main,

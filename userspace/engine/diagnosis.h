@@ -34,6 +34,9 @@ Diagnosis diagnose_stale(const Usage& usage,
 // publish replaced elsewhere. Null when it did not, and when it is seen through these mounts.
 std::optional<Diagnosis> diagnose_pinned(const Usage& usage, const Publish& publish);
 
+// "/etc/app.yaml is bound to app.yaml of ..2026_…, which a swap can never replace"
+std::string say_pinned(const MountFact& mount);
+
 Diagnosis diagnose_torn(const TornPair& pair, const Publish& publish);
 
 Diagnosis diagnose_partial(const Usage& usage,

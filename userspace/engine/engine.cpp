@@ -65,6 +65,7 @@ void Engine::on(const ReadyFact& fact) {
   if (options_.evidence) {
     world_.each_reader([&](Reader& reader) { tell_reader(reader, world_, fact.at, say_); });
   }
+  look_for_missed(fact.at);
 }
 
 void Engine::on(const EndFact& fact) {

@@ -118,6 +118,10 @@ class Engine {
   std::optional<Diagnosis> doubt(const Usage& usage, const Standing& standing) const;
   // The deadline has come and the reader's processes were looked at.
   void conclude(Usage& usage, Timestamp now);
+  // Publishes from before the trace began.
+  void look_for_missed(Timestamp now);
+  void begin_missed(Volume& volume, Timestamp now);
+  void conclude_missed(Usage& usage, Timestamp now);
   // Ends an undecided judgement with a verdict that accuses nobody.
   void close(Usage& usage, Verdict verdict, std::string evidence, Timestamp now);
   void close_all(Reader& reader, Verdict verdict, const std::string& evidence, Timestamp now);

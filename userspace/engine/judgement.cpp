@@ -239,6 +239,11 @@ void Engine::conclude(Usage& usage, Timestamp now) {
   const Publish& publish = *judgement.publish;
   judgement.phase = Phase::Said;
   judgement.awaiting.clear();
+  if (judgement.before_trace) {
+    judgement.phase = Phase::Open;
+    conclude_missed(usage, now);
+    return;
+  }
   const Standing standing = standing_of(usage, judgement, world_);
   if (auto unsure = doubt(usage, standing)) {
     give(usage, Verdict::Unknown, std::move(*unsure), now);
@@ -291,7 +296,7 @@ void Engine::give(
       link != std::string::npos && !volume->fact.link.empty()) {
     report.advice.replace(link, 6, volume->fact.link);
   }
-  report.degraded = degraded_since(publish.prepared);
+  report.degraded = judgement.before_trace || degraded_since(publish.prepared);
   report.volume = describe(*volume, usage.path);
   report.reader = describe(*usage.reader, world_);
   const std::uint32_t tgid = diagnosis.tgid != 0 ? diagnosis.tgid : usage.reader->main;

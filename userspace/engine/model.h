@@ -160,6 +160,7 @@ struct Judgement {
   std::shared_ptr<const Publish> publish;
   std::vector<std::string> required;  // files that must be reread
   bool any = false;                   // one of `required` will do: none is known to be used
+  bool before_trace = false;          // nobody saw what was read since the publish
   Phase phase = Phase::Open;
   Timestamp deadline;
   std::set<std::uint32_t> awaiting;  // processes under inspection

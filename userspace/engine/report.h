@@ -41,6 +41,7 @@ struct ReaderInfo {
   std::string pod;
   std::string pod_namespace;
   std::string pod_uid;
+  std::uint32_t restarts = 0;
   ProcessInfo process;  // main process of the container, or the process
 };
 

@@ -28,6 +28,7 @@ ReaderInfo describe(const Reader& reader, const World& world) {
   out.pod = reader.container.pod;
   out.pod_namespace = reader.container.pod_namespace;
   out.pod_uid = reader.container.pod_uid;
+  out.restarts = reader.container.restarts;
   return out;
 }
 

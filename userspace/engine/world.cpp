@@ -140,7 +140,10 @@ Usage* World::usage_of(Process& process, Volume& volume) {
     return nullptr;
   }
   if (process.reader == nullptr) {
-    if (!process.container_id.empty() || process.gone || process.comm == kKubelet) {
+    // A pod's volume is read by the pod alone: whoever else does is kubelet, an agent of the node,
+    // or somebody at a shell.
+    if (!process.container_id.empty() || process.gone || process.comm == kKubelet ||
+        !volume.fact.pod_uid.empty()) {
       return nullptr;
     }
     make_process_reader(process);
@@ -410,6 +413,16 @@ std::vector<std::string> World::awaited() const {
   for (const std::string& name : selection_.containers) {
     if (none([&](const Reader& reader) { return names_it(name, reader); })) {
       out.push_back("container " + name);
+    }
+  }
+  for (const PodPattern& pod : selection_.pods) {
+    if (none([&](const Reader& reader) { return runs_in(pod, reader); })) {
+      out.push_back("pod " + (pod.pod_namespace.empty() ? "" : pod.pod_namespace + "/") + pod.pod);
+    }
+  }
+  for (const std::string& name : selection_.namespaces) {
+    if (none([&](const Reader& reader) { return runs_in(name, reader); })) {
+      out.push_back("namespace " + name);
     }
   }
   for (const std::uint32_t pid : selection_.pids) {

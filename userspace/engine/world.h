@@ -31,7 +31,8 @@ class World {
 
   std::size_t volume_count() const { return volumes_.size(); }
   std::size_t reader_count() const;
-  // Those that were asked for and have not appeared: "container web", "process 12".
+  // Those that were asked for and have not appeared: "container web", "process 12",
+  // "pod payments/web-0".
   std::vector<std::string> awaited() const;
 
   // In the order in which they appeared.
@@ -39,6 +40,12 @@ class World {
   void each_reader(Visit visit) {
     for (const auto& reader : readers_) {
       visit(*reader);
+    }
+  }
+  template <typename Visit>
+  void each_volume(Visit visit) {
+    for (auto& [id, volume] : volumes_) {
+      visit(volume);
     }
   }
   template <typename Visit>

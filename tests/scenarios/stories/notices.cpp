@@ -209,7 +209,8 @@ void not_observable(Story& story) {
   story.begin();
   StoryVolume& config = story.config_map();
   auto app = story.container("app", {&config});
-  story.exec(app.main, "firecracker");
+  app.fact.guest = "firecracker";
+  story.deliver(app.fact);
   story.ready();
   story.publish(config);
   story.pass(Story::kDeadline);

@@ -14,7 +14,7 @@ std::vector<std::string> readers_judged(EngineOptions options) {
   ToldEngine told(std::move(options));
   Story story([&](const Event& event) { told.engine.observe(event); });
   story.begin();
-  StoryVolume& config = story.config_map();
+  StoryVolume& config = story.git_volume();
   story.container("app", {&config});      // main process 100
   story.container("sidecar", {&config});  // 101
   const auto host = story.process("host");
@@ -31,7 +31,8 @@ std::vector<std::string> readers_judged(EngineOptions options) {
 
 EngineOptions only(std::vector<std::string> containers, std::vector<std::uint32_t> pids = {}) {
   EngineOptions options;
-  options.selection = {std::move(containers), std::move(pids)};
+  options.selection.containers = std::move(containers);
+  options.selection.pids = std::move(pids);
   return options;
 }
 
