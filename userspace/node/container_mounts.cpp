@@ -13,14 +13,6 @@ namespace reloadtrace::node {
 
 namespace {
 
-// The part of the volume that a mount shows, by the path within their file system: "" = all of it.
-std::optional<std::string_view> part_mounted(const Mount& mount, const Volume& volume) {
-  if (mount.device != volume.id().dev || volume.fs_path().empty()) {
-    return std::nullopt;
-  }
-  return below(mount.root, volume.fs_path());
-}
-
 bool shows_another_inode(const ProcFs& proc,
                          std::uint32_t tgid,
                          const Mount& mount,
@@ -52,21 +44,25 @@ std::vector<VolumeMount> find_volume_mounts(const ProcFs& proc,
   for_each_mount(
       mountinfo, [&](DeviceId device) { return volumes.on_device(device); },
       [&](const Mount& mount) {
-        for (const auto& volume : volumes) {
-          const auto part = part_mounted(mount, *volume);
-          // The mount table may have been read in the middle of a change: the inode is the proof.
-          if (part && (!part->empty() || !shows_another_inode(proc, tgid, mount, *volume))) {
-            found.push_back(describe(mount, *volume, *part));
-          }
+        const auto [volume, part] = volumes.holding(mount.device, mount.root);
+        // The mount table may have been read in the middle of a change: the inode is the proof.
+        if (volume != nullptr &&
+            (!part.empty() || !shows_another_inode(proc, tgid, mount, *volume))) {
+          found.push_back(describe(mount, *volume, part));
         }
       });
   return found;
 }
 
-VolumeMount view_through_parent(std::string_view mountinfo, const Volume& volume) {
+VolumeMount view_on_host(const Volume& volume) {
   VolumeMount view;
   view.fact.volume = volume.id();
   view.fact.path = volume.site().host_path;
+  return view;
+}
+
+VolumeMount view_through_parent(std::string_view mountinfo, const Volume& volume) {
+  VolumeMount view = view_on_host(volume);
   std::size_t longest = 0;
   for_each_mount(
       mountinfo, [&](DeviceId device) { return device == volume.id().dev; },

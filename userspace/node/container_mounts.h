@@ -33,4 +33,7 @@ std::vector<VolumeMount> find_volume_mounts(const ProcFs& proc,
 // when the mount table does not tell.
 VolumeMount view_through_parent(std::string_view mountinfo, const Volume& volume);
 
+// For those whose mount tables do not show where they see it: its path on the host.
+VolumeMount view_on_host(const Volume& volume);
+
 }  // namespace reloadtrace::node

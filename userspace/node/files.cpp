@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "userspace/node/files.h"
 
+#include <dirent.h>
 #include <fcntl.h>
 #include <linux/openat2.h>
 #include <sys/syscall.h>
@@ -10,7 +11,7 @@
 #include <algorithm>
 #include <cerrno>
 #include <charconv>
-#include <vector>
+#include <memory>
 
 namespace reloadtrace::node {
 
@@ -22,6 +23,12 @@ UniqueFd open_resolved(int directory, const std::string& path, int flags, std::u
   how.resolve = resolve | RESOLVE_NO_MAGICLINKS;
   return UniqueFd(
       static_cast<int>(::syscall(SYS_openat2, directory, path.c_str(), &how, sizeof(how))));
+}
+
+Duration nanoseconds_of(clockid_t clock) {
+  timespec now{};
+  ::clock_gettime(clock, &now);
+  return Duration(std::int64_t{now.tv_sec} * 1'000'000'000 + now.tv_nsec);
 }
 
 }  // namespace
@@ -63,6 +70,22 @@ std::optional<std::string> read_link(int directory, const std::string& name) {
   }
   text.resize(static_cast<std::size_t>(length));
   return text;
+}
+
+std::vector<std::string> list_directory(const std::string& path, std::size_t limit) {
+  std::vector<std::string> names;
+  const std::unique_ptr<DIR, int (*)(DIR*)> directory(::opendir(path.c_str()), ::closedir);
+  while (directory && names.size() < limit) {
+    const dirent* const entry = ::readdir(directory.get());
+    if (entry == nullptr) {
+      break;
+    }
+    const std::string_view name = entry->d_name;
+    if (name != "." && name != "..") {
+      names.emplace_back(name);
+    }
+  }
+  return names;
 }
 
 std::optional<struct stat> quick_stat(int directory, const std::string& name, int flags) {
@@ -156,6 +179,18 @@ std::string join(std::string_view directory, std::string_view name) {
     path += '/';
   }
   return path += name;
+}
+
+Duration age_of(const timespec& stamp) {
+  return nanoseconds_of(CLOCK_REALTIME) -
+         Duration(std::int64_t{stamp.tv_sec} * 1'000'000'000 + stamp.tv_nsec);
+}
+
+Timestamp monotonic_of(const timespec& stamp) {
+  const Duration age = age_of(stamp);
+  const Duration at = nanoseconds_of(CLOCK_MONOTONIC) - age;
+  return age < Duration{} || at < Duration{} ? Timestamp{}
+                                             : Timestamp{static_cast<std::uint64_t>(at.count())};
 }
 
 std::optional<std::uint64_t> parse_number(std::string_view text, int base) {

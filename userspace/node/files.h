@@ -10,10 +10,13 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <ctime>
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
+#include "userspace/base/timestamp.h"
 #include "userspace/base/unique_fd.h"
 #include "userspace/wire/identity.h"
 
@@ -27,6 +30,9 @@ std::optional<std::string> read_file(const std::string& path, std::size_t limit 
 
 // The text of a symlink, relative to a directory descriptor (or AT_FDCWD).
 std::optional<std::string> read_link(int directory, const std::string& name);
+
+// The names in a directory, in no order, without "." and ".."; none when it cannot be read.
+std::vector<std::string> list_directory(const std::string& path, std::size_t limit = 100'000);
 
 // stat without asking a server and without mounting anything: a hung network or FUSE file system
 // answers from its cache. `flags` as for statx (AT_SYMLINK_NOFOLLOW, AT_EMPTY_PATH).
@@ -48,6 +54,12 @@ std::optional<std::string_view> below(std::string_view path, std::string_view di
 std::string_view base_name(std::string_view path);
 std::string_view directory_name(std::string_view path);
 std::string join(std::string_view directory, std::string_view name);
+
+// How long ago a file's time stamp was; negative for one of the future.
+Duration age_of(const timespec& stamp);
+// A file's time stamp on the monotonic clock; zero when it is of before this boot, or of the
+// future.
+Timestamp monotonic_of(const timespec& stamp);
 
 // A decimal or hexadecimal number that fills the whole text.
 std::optional<std::uint64_t> parse_number(std::string_view text, int base = 10);

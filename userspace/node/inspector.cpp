@@ -45,7 +45,7 @@ bool Inspector::inspect_descriptors(std::uint32_t tgid,
       continue;
     }
     if (*path == "anon_inode:inotify") {
-      inspect_watches(tgid, static_cast<int>(*fd), now, facts);
+      inspect_watches(tgid, container, static_cast<int>(*fd), now, facts);
       continue;
     }
     end.io_uring |= *path == "anon_inode:[io_uring]";
@@ -56,17 +56,15 @@ bool Inspector::inspect_descriptors(std::uint32_t tgid,
     if (!status || !S_ISREG(status->st_mode)) {
       continue;
     }
-    const auto volume = std::find_if(volumes_.begin(), volumes_.end(), [&](const auto& candidate) {
-      return candidate->stat_device() == status->st_dev;
-    });
-    if (volume == volumes_.end()) {
+    const auto& neighbours = volumes_.on_stat_device(status->st_dev);
+    if (neighbours.empty()) {
       continue;
     }
     HeldFact fact;
     fact.at = now;
     fact.tgid = tgid;
     fact.fd = static_cast<int>(*fd);
-    fact.inode = {(*volume)->id().dev, status->st_ino};
+    fact.inode = {neighbours.front()->id().dev, status->st_ino};
     fact.unlinked = take_deleted_mark(*path) || status->st_nlink == 0;
     if (relate(container, *path, fact)) {
       facts.emplace_back(std::move(fact));
@@ -104,12 +102,13 @@ bool Inspector::inspect_mappings(std::uint32_t tgid,
 }
 
 void Inspector::inspect_watches(std::uint32_t tgid,
+                                const Container* container,
                                 int fd,
                                 Timestamp now,
                                 std::vector<Event>& facts) const {
   const auto text = proc_.read(tgid, "fdinfo/" + std::to_string(fd));
   for (const InotifyWatch& watch : parse_inotify_watches(text ? *text : std::string_view())) {
-    for (const auto& volume : volumes_) {
+    for (const Volume* const volume : volumes_in_sight(volumes_, container)) {
       const KnownInode* const known =
           volume->id().dev == watch.target.dev ? volume->find(watch.target.ino) : nullptr;
       if (known == nullptr) {
@@ -133,7 +132,7 @@ void Inspector::inspect_watches(std::uint32_t tgid,
 
 bool Inspector::relate(const Container* container, std::string_view path, HeldFact& fact) const {
   // A file of a current generation is known by its inode, whatever path led to it.
-  for (const auto& volume : volumes_) {
+  for (const Volume* const volume : volumes_in_sight(volumes_, container)) {
     const KnownInode* const known =
         volume->id().dev == fact.inode.dev ? volume->find(fact.inode.ino) : nullptr;
     if (known != nullptr && known->kind == TargetKind::File) {
@@ -145,7 +144,8 @@ bool Inspector::relate(const Container* container, std::string_view path, HeldFa
     }
   }
   auto location = locator_.by_text(container, path);
-  if (!location || location->volume->id().dev != fact.inode.dev) {
+  if (!location || location->volume->id().dev != fact.inode.dev ||
+      (container == nullptr && location->volume->of_pod())) {
     return false;
   }
   PlaceInVolume place = location->volume->place(location->below_root);

@@ -36,7 +36,11 @@ class Inspector {
                         const Container* container,
                         Timestamp now,
                         std::vector<Event>& facts) const;
-  void inspect_watches(std::uint32_t tgid, int fd, Timestamp now, std::vector<Event>& facts) const;
+  void inspect_watches(std::uint32_t tgid,
+                       const Container* container,
+                       int fd,
+                       Timestamp now,
+                       std::vector<Event>& facts) const;
   // Completes a fact whose inode is set; false when the file is of no volume.
   bool relate(const Container* container, std::string_view path, HeldFact& fact) const;
 

@@ -8,6 +8,7 @@
 #include "userspace/node/cgroup_tree.h"
 #include "userspace/node/content_ids.h"
 #include "userspace/node/inspector.h"
+#include "userspace/node/log_names.h"
 #include "userspace/node/open_failures.h"
 #include "userspace/node/path_facts.h"
 #include "userspace/node/path_locator.h"
@@ -16,8 +17,8 @@
 #include "userspace/node/reader_table.h"
 #include "userspace/node/readers.h"
 #include "userspace/node/scope_names.h"
-#include "userspace/node/volume_finder.h"
 #include "userspace/node/volume_set.h"
+#include "userspace/node/volume_tracker.h"
 
 namespace reloadtrace {
 
@@ -32,37 +33,34 @@ class LocalNode final : public Node {
         proc_(options_.proc),
         cgroups_(options_.cgroups, hierarchy_of(proc_.cgroup_of_self())),
         scope_(scope, std::move(warn)),
+        names_(options_.logs),
+        tracker_(proc_,
+                 options_.paths,
+                 KubeletVolumes(options_.kubelet_dirs, options_.service_accounts),
+                 volumes_,
+                 contents_,
+                 scope_),
         locator_(proc_, volumes_),
         inspector_(proc_, volumes_, locator_),
-        readers_(proc_, cgroups_, volumes_, inspector_, scope_, table_, options_.self_tgid),
+        readers_(proc_, cgroups_, volumes_, inspector_, scope_, names_, table_, options_.self_tgid),
         publishes_(volumes_, locator_, contents_, scope_),
         failures_(locator_),
         path_facts_(locator_) {}
 
   Result<> discover_volumes(Timestamp now, const Emit& emit) override {
-    const std::string mountinfo = proc_.mountinfo_of_self();
-    std::string reasons;
-    for (const std::string& path : options_.paths) {
-      auto volume = find_volume(path, mountinfo);
-      if (!volume) {
-        const std::string reason = "--path " + volume.error().message;
-        reasons += (reasons.empty() ? "" : "; ") + reason;
-        scope_.warn_once(reason);
-        continue;
-      }
-      if (Volume* const known = volumes_.find((*volume)->id())) {
-        known->add_alias(path);
-        continue;
-      }
-      track(std::move(*volume), now, emit);
+    if (!options_.kubelet_dirs.empty()) {
+      scope_.announce();
     }
-    if (volumes_.empty() && !options_.paths.empty()) {
-      return Error{std::make_error_code(std::errc::no_such_file_or_directory), reasons};
-    }
-    return Unit{};
+    return tracker_.discover(now, emit);
   }
 
-  void discover_readers(Timestamp now, const Emit& emit) override { readers_.discover(now, emit); }
+  void discover_readers(Timestamp now, const Emit& emit) override {
+    readers_.discover(now, emit);
+    tracker_.follow({[this](const Volume& volume, Timestamp at, const Emit& tell) {
+                       readers_.volume_came(volume, at, tell);
+                     },
+                     [this](VolumeId volume) { readers_.volume_gone(volume); }});
+  }
 
   void observe(const Event& event, const Emit& emit) override {
     std::visit(
@@ -76,9 +74,10 @@ class LocalNode final : public Node {
             [&](const ExitEvent& e) { readers_.exited(e, emit); },
             [&](const WriteOpenEvent& e) { publishes_.remember(e); },
             [&](const SymlinkEvent& e) { publishes_.remember(e); },
-            [&](const RenameEvent& e) {
-              publishes_.renamed(e, container_of_process(e.origin), emit);
-            },
+            [&](const RenameEvent& e) { renamed(e, emit); },
+            [&](const MountEvent& e) { tracker_.mounted(e.path, e.origin.at, emit); },
+            [&](const CgroupCreatedEvent& e) { cgroup_created(e, emit); },
+            [&](const CgroupRemovedEvent& e) { readers_.cgroup_removed(e, emit); },
             [&](const WriteClosedEvent& e) { publishes_.written(e, emit); },
             [&](const OpenFailedEvent& e) { failed(e, emit); },
             [&](const PollEvent& e) { looked(e, emit); },
@@ -99,31 +98,22 @@ class LocalNode final : public Node {
   }
 
   void refresh(Timestamp now, const Emit& emit) override {
-    std::vector<VolumeId> gone;
-    for (const auto& volume : volumes_) {
-      if (!volume->open_root()) {
-        gone.push_back(volume->id());
-      }
-    }
-    for (const VolumeId id : gone) {
-      scope_.warn_once("--path " + volumes_.find(id)->site().host_path +
-                       ": vanished; it is no longer traced");
-      scope_.forget(id);
-      readers_.volume_gone(id);
-      volumes_.remove(id);
-      emit(VolumeGoneFact{now, id});
-    }
-    publishes_.look_for_missed(now, emit);
+    publishes_.look_for_missed(tracker_.take_turn(now, emit), now, emit);
+    readers_.refresh(now, emit);
   }
 
  private:
-  void track(std::unique_ptr<Volume> found, Timestamp now, const Emit& emit) {
-    Volume& volume = volumes_.add(std::move(found));
-    // First the scope: a publish while the files are read is seen, and found to be known.
-    scope_.track(volume.id());
-    volume.read(contents_);
-    scope_.contents(volume);
-    emit(volume.fact(now));
+  void renamed(const RenameEvent& event, const Emit& emit) {
+    if (!tracker_.first_published(event, emit)) {
+      publishes_.renamed(event, container_of_process(event.origin), emit);
+    }
+  }
+
+  void cgroup_created(const CgroupCreatedEvent& event, const Emit& emit) {
+    readers_.cgroup_created(event);
+    if (const auto ref = container_of(event.path); ref && !ref->pod_uid.empty()) {
+      tracker_.pod_started(ref->pod_uid, event.origin.at, emit);
+    }
   }
 
   const Container* container_of_process(const Origin& origin) {
@@ -181,6 +171,8 @@ class LocalNode final : public Node {
   ScopeNames scope_;
   ContentIds contents_;
   VolumeSet volumes_;
+  LogNames names_;
+  VolumeTracker tracker_;
   ReaderTable table_;
   PathLocator locator_;
   Inspector inspector_;

@@ -22,7 +22,11 @@ namespace reloadtrace {
 struct NodeOptions {
   std::string proc = "/proc";  // --proc
   std::string cgroups = "/sys/fs/cgroup";
+  std::string logs = "/var/log";  // --log-dir
+  std::vector<std::string>
+      kubelet_dirs;                // --kubelet-dir: roots of kubelet, whose volumes are found
   std::vector<std::string> paths;  // --path: directories to track as volumes
+  bool service_accounts = false;   // also the volumes of kube-api-access tokens
   std::uint32_t self_tgid = 0;     // never a reader, never an observer
 };
 
@@ -38,7 +42,8 @@ class Node {
   virtual ~Node() = default;
 
   // Finds the volumes and tells the scope of them: afterwards nothing in them goes unseen. Emits a
-  // VolumeFact each. An error when none of the paths can be tracked.
+  // VolumeFact each. An error when none of the paths can be tracked, and kubelet has none to be
+  // waited for.
   virtual Result<> discover_volumes(Timestamp now, const Emit& emit) = 0;
 
   // Finds containers, processes, and what they already hold: ContainerFact, ProcessFact, WatchFact,

@@ -27,10 +27,7 @@ std::optional<Location> PathLocator::by_base_name(const Container* container,
                                                   std::string_view path) const {
   const std::string_view name = base_name(path);
   std::optional<Location> only;
-  for (const auto& volume : volumes_) {
-    if (container != nullptr && !container->sees(volume->id())) {
-      continue;
-    }
+  for (Volume* const volume : volumes_in_sight(volumes_, container)) {
     for (const FileFact& file : volume->current().files) {
       if (base_name(file.path) != name) {
         continue;
@@ -38,7 +35,7 @@ std::optional<Location> PathLocator::by_base_name(const Container* container,
       if (only) {
         return std::nullopt;
       }
-      only = Location{volume.get(), join(volume->directory(), file.path)};
+      only = Location{volume, join(volume->directory(), file.path)};
     }
   }
   return only;
@@ -46,26 +43,18 @@ std::optional<Location> PathLocator::by_base_name(const Container* container,
 
 std::optional<Location> PathLocator::by_text(const Container* container,
                                              std::string_view absolute) const {
+  if (container == nullptr) {
+    const auto [volume, rest] = volumes_.holding(absolute);
+    return volume != nullptr ? std::optional(Location{volume, std::string(rest)}) : std::nullopt;
+  }
   std::optional<Location> best;
   std::size_t longest = 0;
-  const auto consider = [&](Volume* volume, std::string_view prefix, std::string_view part) {
-    const auto rest = below(absolute, prefix);
-    if (volume != nullptr && rest && prefix.size() >= longest) {
-      longest = prefix.size();
-      best = Location{volume, join(part, *rest)};
-    }
-  };
-  if (container != nullptr) {
-    for (const VolumeMount& mount : container->mounts) {
-      consider(volumes_.find(mount.fact.volume), mount.fact.path, mount.below_root);
-    }
-    return best;
-  }
-  for (const auto& volume : volumes_) {
-    consider(volume.get(), volume->site().host_path, "");
-    for (const std::string& alias : volume->site().aliases) {
-      // With git-sync's link as the given path, the alias of the root is the directory around it.
-      consider(volume.get(), alias, "");
+  for (const VolumeMount& mount : container->mounts) {
+    Volume* const volume = volumes_.find(mount.fact.volume);
+    const auto rest = below(absolute, mount.fact.path);
+    if (volume != nullptr && rest && mount.fact.path.size() >= longest) {
+      longest = mount.fact.path.size();
+      best = Location{volume, join(mount.below_root, *rest)};
     }
   }
   return best;
@@ -82,11 +71,9 @@ std::optional<Location> PathLocator::by_identity(std::uint32_t tgid,
   if (!directory || ::fstat(directory.get(), &status) != 0 || !S_ISDIR(status.st_mode)) {
     return std::nullopt;
   }
-  for (const auto& volume : volumes_) {
-    const KnownInode* const known =
-        volume->stat_device() == status.st_dev ? volume->find(status.st_ino) : nullptr;
-    if (known != nullptr) {
-      return Location{volume.get(), join(known->path, base_name(absolute))};
+  for (Volume* const volume : volumes_.on_stat_device(status.st_dev)) {
+    if (const KnownInode* const known = volume->find(status.st_ino)) {
+      return Location{volume, join(known->path, base_name(absolute))};
     }
   }
   return std::nullopt;

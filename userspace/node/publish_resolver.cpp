@@ -79,7 +79,8 @@ void PublishResolver::renamed(const RenameEvent& event,
                               const Container* container,
                               const Emit& emit) {
   if (const auto found = locate(event, container)) {
-    if (resolve(event, *found, emit) || found->certain) {
+    // Nobody but kubelet has paths like those of its volumes.
+    if (resolve(event, *found, emit) || found->certain || found->location.volume->of_pod()) {
       return;
     }
   }
@@ -340,8 +341,10 @@ void PublishResolver::written(const WriteClosedEvent& event, const Emit& emit) {
   publish(std::move(fact), *volume, emit);
 }
 
-void PublishResolver::look_for_missed(Timestamp now, const Emit& emit) {
-  for (const auto& volume : volumes_) {
+void PublishResolver::look_for_missed(std::span<Volume* const> volumes,
+                                      Timestamp now,
+                                      const Emit& emit) {
+  for (Volume* const volume : volumes) {
     const UniqueFd root = volume->plain() ? UniqueFd() : volume->open_root();
     const auto target = root ? volume->read_target(root.get()) : std::nullopt;
     if (!target || *target == volume->directory()) {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // How the set of readers follows the events: processes that come, run something else, and go.
 #include <algorithm>
+#include <map>
 #include <utility>
 
 #include "userspace/node/readers.h"
@@ -37,7 +38,8 @@ void Readers::touched(const Origin& origin, VolumeId volume, const Emit& emit) {
     }
     table_.forget(origin.tgid);
   }
-  if (origin.tgid == self_ || volumes_.find(volume) == nullptr) {
+  const Volume* const touched = volumes_.find(volume);
+  if (origin.tgid == self_ || touched == nullptr) {
     return;
   }
   Container* container = table_.by_cgroup(origin.cgroup_id);
@@ -49,6 +51,9 @@ void Readers::touched(const Origin& origin, VolumeId volume, const Emit& emit) {
   }
   if (table_.find(origin.tgid) != nullptr) {
     return;  // learned together with its container
+  }
+  if (container == nullptr && touched->of_pod()) {
+    return;
   }
   KnownProcess known = known_from(origin);
   known.container = container;
@@ -105,7 +110,7 @@ void Readers::executed(const ExecEvent& event, const Emit& emit) {
       process.role = ProcessRole::Application;
     } else if (parent != nullptr && parent->container == container) {
       process.role = parent->role;
-    } else if (event.parent_namespace != event.pid_namespace && event.namespace_pid != 1) {
+    } else if (came_from_outside(event)) {
       process.role = ProcessRole::Observer;
     }
     if (known == nullptr) {
@@ -115,18 +120,7 @@ void Readers::executed(const ExecEvent& event, const Emit& emit) {
     }
   } else if (known->container != nullptr && known->container->main == origin.tgid) {
     // A hook may have run in it before its root directory was in place: look at the mounts again.
-    const auto mountinfo = proc_.read(origin.tgid, "mountinfo");
-    auto mounts = mountinfo ? find_volume_mounts(proc_, origin.tgid, *mountinfo, volumes_)
-                            : std::vector<VolumeMount>();
-    const auto same = [](const VolumeMount& a, const VolumeMount& b) {
-      return a.fact.path == b.fact.path && a.fact.volume == b.fact.volume;
-    };
-    Container& container = *known->container;
-    if (!mounts.empty() && !std::equal(mounts.begin(), mounts.end(), container.mounts.begin(),
-                                       container.mounts.end(), same)) {
-      container.mounts = std::move(mounts);
-      emit(container.fact(origin.at));
-    }
+    look_again(*known->container, origin.tgid, origin.at, emit);
   }
   known->started = origin.started ? origin.started : known->started;
   known->parent = event.parent;
@@ -145,12 +139,76 @@ void Readers::exited(const ExitEvent& event, const Emit& emit) {
     table_.forget(event.origin.tgid);
     return;
   }
-  for (const std::uint64_t id : container->cgroup_ids) {
+  end_container(*container, event.origin.at, emit);
+}
+
+void Readers::end_container(Container& container, Timestamp now, const Emit& emit) {
+  for (const std::uint64_t id : container.cgroup_ids) {
     scope_.forget_cgroup(id);
   }
-  const std::string id = container->ref.id;
-  table_.forget(*container);
-  emit(ContainerGoneFact{event.origin.at, id});
+  const std::string id = container.ref.id;
+  table_.forget(container);
+  emit(ContainerGoneFact{now, id});
+}
+
+// With a pid namespace of its own, what is injected has a parent in another one. Without (hostPID),
+// it is what nobody in the container was seen to fork.
+bool Readers::came_from_outside(const ExecEvent& event) const {
+  return event.namespace_pid != 1 && (event.parent_namespace != event.pid_namespace ||
+                                      event.pid_namespace == pid_namespace_of_node_);
+}
+
+void Readers::look_again(Container& container,
+                         std::uint32_t tgid,
+                         Timestamp now,
+                         const Emit& emit) {
+  const auto mountinfo = proc_.read(tgid, "mountinfo");
+  auto mounts = mountinfo ? find_volume_mounts(proc_, tgid, *mountinfo, volumes_)
+                          : std::vector<VolumeMount>();
+  const auto same = [](const VolumeMount& a, const VolumeMount& b) {
+    return a.fact.path == b.fact.path && a.fact.volume == b.fact.volume;
+  };
+  if (!mounts.empty() && !std::equal(mounts.begin(), mounts.end(), container.mounts.begin(),
+                                     container.mounts.end(), same)) {
+    container.mounts = std::move(mounts);
+    emit(container.fact(now));
+  }
+}
+
+void Readers::cgroup_created(const CgroupCreatedEvent& event) {
+  announced_.insert_or_assign(event.cgroup, event.path);
+}
+
+void Readers::cgroup_removed(const CgroupRemovedEvent& event, const Emit& emit) {
+  announced_.erase(event.cgroup);
+  ignored_.erase(event.cgroup);
+  Container* const container = table_.by_cgroup(event.cgroup);
+  if (container != nullptr && cgroups_.id_of(container->ref.cgroup) == 0) {
+    end_container(*container, event.origin.at, emit);  // its end was not seen, or nobody was in it
+  }
+}
+
+void Readers::volume_came(const Volume& volume, Timestamp now, const Emit& emit) {
+  if (!volume.of_pod()) {
+    return;
+  }
+  const std::string& pod = volume.site().pod_uid;
+  table_.for_each_container([&](Container& container) {
+    if (container.ref.pod_uid == pod && container.main != 0 && container.guest.empty()) {
+      look_again(container, container.main, now, emit);
+    }
+  });
+  std::map<std::string, ContainerRef> passed_over;
+  for (const auto& [id, path] : ignored_) {
+    if (auto ref = container_of(path); ref && ref->pod_uid == pod) {
+      passed_over.emplace(ref->id, std::move(*ref));
+    }
+  }
+  for (const auto& [id, ref] : passed_over) {
+    if (Group group = group_in(ref, 0); !group.processes.empty()) {
+      discover_container(std::move(group), now, emit);
+    }
+  }
 }
 
 void Readers::volume_gone(VolumeId volume) {
@@ -178,13 +236,19 @@ Readers::Group Readers::group_in(const ContainerRef& ref, std::uint32_t seen) co
   return group;
 }
 
+std::optional<std::string> Readers::path_of_cgroup(const Origin& origin) const {
+  if (const auto text = proc_.read(origin.tgid, "cgroup")) {
+    return cgroup_path_in(*text, cgroups_.hierarchy());
+  }
+  const auto announced = announced_.find(origin.cgroup_id);
+  return announced != announced_.end() ? announced->second : cgroups_.path_of(origin.cgroup_id);
+}
+
 Container* Readers::classify(const Origin& origin, std::uint32_t main, const Emit& emit) {
   if (ignored_.contains(origin.cgroup_id)) {
     return nullptr;
   }
-  const auto text = proc_.read(origin.tgid, "cgroup");
-  const auto path =
-      text ? cgroup_path_in(*text, cgroups_.hierarchy()) : cgroups_.path_of(origin.cgroup_id);
+  const auto path = path_of_cgroup(origin);
   if (!path) {
     return nullptr;  // gone without a trace
   }
@@ -201,15 +265,15 @@ Container* Readers::classify(const Origin& origin, std::uint32_t main, const Emi
   }
   Group group = group_in(*ref, origin.tgid);
   main = main != 0 ? main : main_of(group.processes);
-  if (main == 0 || not_set_up_yet(main)) {
+  auto sight = main != 0 ? sight_of(group, main) : std::nullopt;
+  if (!sight) {
     return nullptr;
   }
-  auto mounts = mounts_of(group.processes, main);
-  if (mounts.empty()) {
+  if (sight->mounts.empty()) {
     ignore(origin.cgroup_id, *path);
     return nullptr;
   }
-  Container& container = add_container(std::move(group), std::move(mounts), main, origin.at, emit);
+  Container& container = add_container(std::move(group), std::move(*sight), main, origin.at, emit);
   table_.add_cgroup(container, origin.cgroup_id);
   return &container;
 }
@@ -222,7 +286,14 @@ Container* Readers::container_touching(const Origin& origin, VolumeId volume_id,
   const auto view = [&](std::uint32_t tgid) {
     return view_through_parent(proc_.read(tgid, "mountinfo").value_or(""), *volume);
   };
+  // Who sees a pod's volume from elsewhere is an agent of the node.
+  const auto may_read = [&](const ContainerRef& ref) {
+    return !volume->of_pod() || volume->site().pod_uid == ref.pod_uid;
+  };
   if (Container* const known = table_.by_cgroup(origin.cgroup_id)) {
+    if (!may_read(known->ref)) {
+      return nullptr;
+    }
     known->mounts.push_back(view(origin.tgid));
     scope_.directory_path(known->mounts.back().fact.path);
     emit(known->fact(origin.at));
@@ -230,16 +301,29 @@ Container* Readers::container_touching(const Origin& origin, VolumeId volume_id,
   }
   const auto ignored = ignored_.find(origin.cgroup_id);
   const auto ref = ignored == ignored_.end() ? std::nullopt : container_of(ignored->second);
-  if (!ref) {
+  if (!ref || !may_read(*ref)) {
     return nullptr;
   }
   Group group = group_in(*ref, origin.tgid);
   const std::uint32_t main = main_of(group.processes);
   Container& container =
-      add_container(std::move(group), {view(origin.tgid)}, main, origin.at, emit);
+      add_container(std::move(group), {{view(origin.tgid)}, {}}, main, origin.at, emit);
   table_.add_cgroup(container, origin.cgroup_id);
   scope_.cgroup(origin.cgroup_id, CgroupScope::Tracked);
   return &container;
+}
+
+void Readers::refresh(Timestamp now, const Emit& emit) {
+  table_.for_each_container([&](Container& container) {
+    if (container.ref.pod_uid.empty() || !container.names.container.empty()) {
+      return;
+    }
+    ContainerNames names = names_.find(container.ref.id, container.ref.pod_uid);
+    if (names != container.names) {
+      container.names = std::move(names);
+      emit(container.fact(now));
+    }
+  });
 }
 
 }  // namespace reloadtrace::node

@@ -11,13 +11,32 @@ bool Container::sees(VolumeId volume) const {
                      [&](const VolumeMount& mount) { return mount.fact.volume == volume; });
 }
 
+std::vector<Volume*> volumes_in_sight(const VolumeSet& volumes, const Container* container) {
+  if (container == nullptr) {
+    return volumes.directories();
+  }
+  std::vector<Volume*> seen;
+  for (const VolumeMount& mount : container->mounts) {
+    Volume* const volume = volumes.find(mount.fact.volume);
+    if (volume != nullptr && std::find(seen.begin(), seen.end(), volume) == seen.end()) {
+      seen.push_back(volume);
+    }
+  }
+  return seen;
+}
+
 ContainerFact Container::fact(Timestamp at) const {
   ContainerFact fact;
   fact.at = at;
   fact.id = ref.id;
   fact.cgroup_ids = cgroup_ids;
+  fact.name = names.container;
+  fact.pod = names.pod;
+  fact.pod_namespace = names.pod_namespace;
   fact.pod_uid = ref.pod_uid;
   fact.main = main;
+  fact.restarts = names.restarts;
+  fact.guest = guest;
   for (const VolumeMount& mount : mounts) {
     fact.mounts.push_back(mount.fact);
   }

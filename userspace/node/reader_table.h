@@ -13,12 +13,15 @@
 
 #include "userspace/node/cgroup_path.h"
 #include "userspace/node/container_mounts.h"
+#include "userspace/node/log_names.h"
 #include "userspace/wire/fact.h"
 
 namespace reloadtrace::node {
 
 struct Container {
   ContainerRef ref;
+  ContainerNames names;  // as far as they are known
+  std::string guest;     // see ContainerFact
   std::vector<std::uint64_t> cgroup_ids;
   std::uint32_t main = 0;           // 0 = not known
   std::uint64_t pid_namespace = 0;  // of its main process; 0 = not known
@@ -28,6 +31,10 @@ struct Container {
   bool sees(VolumeId volume) const;
   ContainerFact fact(Timestamp at) const;
 };
+
+// The volumes that processes of a container can have to do with; of those outside of containers
+// (null), the ones that no pod owns.
+std::vector<Volume*> volumes_in_sight(const VolumeSet& volumes, const Container* container);
 
 struct KnownProcess {
   Timestamp started;

@@ -7,6 +7,8 @@
 #include <unordered_set>
 #include <utility>
 
+#include "userspace/node/guest_kernels.h"
+
 namespace reloadtrace::node {
 
 namespace {
@@ -44,6 +46,7 @@ Readers::Readers(const ProcFs& proc,
                  const VolumeSet& volumes,
                  const Inspector& inspector,
                  ScopeNames& scope,
+                 LogNames& names,
                  ReaderTable& table,
                  std::uint32_t self_tgid)
     : proc_(proc),
@@ -51,8 +54,10 @@ Readers::Readers(const ProcFs& proc,
       volumes_(volumes),
       inspector_(inspector),
       scope_(scope),
+      names_(names),
       table_(table),
-      self_(self_tgid) {}
+      self_(self_tgid),
+      pid_namespace_of_node_(pid_namespace_of(proc, 1)) {}
 
 void Readers::discover(Timestamp now, const Emit& emit) {
   std::map<std::string, Group> groups;
@@ -87,31 +92,37 @@ void Readers::discover_container(Group group, Timestamp now, const Emit& emit) {
     return;
   }
   const std::uint32_t main = main_of(group.processes);
-  if (not_set_up_yet(main)) {
+  auto sight = sight_of(group, main);
+  if (!sight) {
     for (const Process& process : group.processes) {
       discover_user(process, now, emit);
     }
     return;
   }
-  auto mounts = mounts_of(group.processes, main);
-  if (!mounts.empty()) {
-    const std::vector<Process> processes = group.processes;
-    const Container& container =
-        add_container(std::move(group), std::move(mounts), main, now, emit);
-    for (const Process& process : processes) {
-      emit_inspection(process.tgid, &container, now, emit);
-    }
+  if (sight->mounts.empty()) {
+    discover_stranger(std::move(group), main, now, emit);
     return;
   }
-  // It may still see a volume through a directory above it.
+  const std::vector<Process> processes = group.processes;
+  const Container& container = add_container(std::move(group), std::move(*sight), main, now, emit);
+  for (const Process& process : processes) {
+    emit_inspection(process.tgid, &container, now, emit);
+  }
+}
+
+// It mounts no volume, and may still see a directory through one above it.
+void Readers::discover_stranger(Group group, std::uint32_t main, Timestamp now, const Emit& emit) {
+  for (const std::string& path : cgroups_.with_nested(group.ref.cgroup)) {
+    ignore(cgroups_.id_of(path), path);
+  }
+  if (volumes_.directories().empty()) {
+    return;
+  }
   Container stranger;
   stranger.ref = group.ref;
   const std::string mountinfo = proc_.read(main, "mountinfo").value_or("");
-  for (const auto& volume : volumes_) {
+  for (const Volume* const volume : volumes_.directories()) {
     stranger.mounts.push_back(view_through_parent(mountinfo, *volume));
-  }
-  for (const std::string& path : cgroups_.with_nested(group.ref.cgroup)) {
-    ignore(cgroups_.id_of(path), path);
   }
   std::vector<Event> held;
   for (const Process& process : group.processes) {
@@ -131,7 +142,7 @@ void Readers::discover_container(Group group, Timestamp now, const Emit& emit) {
              (watch != nullptr && watch->volume == mount.fact.volume);
     });
   });
-  add_container(std::move(group), std::move(stranger.mounts), main, now, emit);
+  add_container(std::move(group), {std::move(stranger.mounts), {}}, main, now, emit);
   std::for_each(held.begin(), held.end(), emit);
 }
 
@@ -149,8 +160,33 @@ void Readers::discover_user(const Process& process, Timestamp now, const Emit& e
   std::for_each(facts.begin(), facts.end(), emit);
 }
 
+std::optional<Readers::Sight> Readers::sight_of(const Group& group, std::uint32_t main) const {
+  Sight sight;
+  const auto process = std::find_if(group.processes.begin(), group.processes.end(),
+                                    [&](const Process& p) { return p.tgid == main; });
+  if (process != group.processes.end() && !group.ref.pod_uid.empty()) {
+    sight.guest = guest_kernel_of(executable_of(proc_, main), process->comm);
+  }
+  if (!sight.guest.empty()) {
+    // The runtime hands the pod's volumes on to the guest: our mount tables do not show where.
+    for (const auto& volume : volumes_) {
+      if (volume->site().pod_uid == group.ref.pod_uid) {
+        sight.mounts.push_back(view_on_host(*volume));
+      }
+    }
+    return sight;
+  }
+  // A runtime may put its child into the cgroup before that has mounts of its own.
+  const auto own = proc_.link(main, "ns/mnt");
+  if (own && own == proc_.link(1, "ns/mnt")) {
+    return std::nullopt;
+  }
+  sight.mounts = mounts_of(group.processes, main);
+  return sight;
+}
+
 std::vector<VolumeMount> Readers::mounts_of(const std::vector<Process>& processes,
-                                            std::uint32_t main) {
+                                            std::uint32_t main) const {
   // Usually all share one mount namespace: its table, which may be long, is read once.
   std::unordered_set<std::string> seen;
   const auto look = [&](std::uint32_t tgid) {
@@ -169,17 +205,8 @@ std::vector<VolumeMount> Readers::mounts_of(const std::vector<Process>& processe
   return mounts;
 }
 
-bool Readers::not_set_up_yet(std::uint32_t tgid) const {
-  // A runtime may put its child into the cgroup before that has mounts of its own.
-  const auto own = proc_.link(tgid, "ns/mnt");
-  return own && own == proc_.link(1, "ns/mnt");
-}
-
-Container& Readers::add_container(Group group,
-                                  std::vector<VolumeMount> mounts,
-                                  std::uint32_t main,
-                                  Timestamp now,
-                                  const Emit& emit) {
+Container& Readers::add_container(
+    Group group, Sight sight, std::uint32_t main, Timestamp now, const Emit& emit) {
   Container container;
   container.main = main;
   container.pid_namespace = pid_namespace_of(proc_, container.main);
@@ -193,7 +220,9 @@ Container& Readers::add_container(Group group,
     }
   }
   container.ref = std::move(group.ref);
-  container.mounts = std::move(mounts);
+  container.names = names_.find(container.ref.id, container.ref.pod_uid);
+  container.guest = std::move(sight.guest);
+  container.mounts = std::move(sight.mounts);
   for (const VolumeMount& mount : container.mounts) {
     scope_.directory_path(mount.fact.path);
   }

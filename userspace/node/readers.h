@@ -12,6 +12,7 @@
 
 #include "userspace/node/cgroup_tree.h"
 #include "userspace/node/inspector.h"
+#include "userspace/node/log_names.h"
 #include "userspace/node/proc_fs.h"
 #include "userspace/node/reader_table.h"
 #include "userspace/node/scope_names.h"
@@ -29,6 +30,7 @@ class Readers {
           const VolumeSet& volumes,
           const Inspector& inspector,
           ScopeNames& scope,
+          LogNames& names,
           ReaderTable& table,
           std::uint32_t self_tgid);
 
@@ -42,33 +44,54 @@ class Readers {
   void executed(const ExecEvent& event, const Emit& emit);
   void exited(const ExitEvent& event, const Emit& emit);
 
-  // A volume has gone: nobody mounts it any more.
+  // Its path is known from here on, even if all in it has gone before anybody looks.
+  void cgroup_created(const CgroupCreatedEvent& event);
+  void cgroup_removed(const CgroupRemovedEvent& event, const Emit& emit);
+
+  // A volume is tracked from now on: containers of its pod may mount it already.
+  void volume_came(const Volume& volume, Timestamp now, const Emit& emit);
+  // Nobody mounts it any more.
   void volume_gone(VolumeId volume);
 
+  // Names that have become known since.
+  void refresh(Timestamp now, const Emit& emit);
+
  private:
+  using CgroupPaths = std::unordered_map<std::uint64_t, std::string>;  // by id
+
   struct Group {
     ContainerRef ref;
     std::vector<Process> processes;
   };
 
-  void discover_container(Group group, Timestamp now, const Emit& emit);
-  void discover_user(const Process& process, Timestamp now, const Emit& emit);
-  std::vector<VolumeMount> mounts_of(const std::vector<Process>& processes, std::uint32_t main);
-  bool not_set_up_yet(std::uint32_t tgid) const;
+  // What a container sees of the volumes.
+  struct Sight {
+    std::vector<VolumeMount> mounts;
+    std::string guest;  // see ContainerFact
+  };
 
-  Container& add_container(Group group,
-                           std::vector<VolumeMount> mounts,
-                           std::uint32_t main,
-                           Timestamp now,
-                           const Emit& emit);
+  void discover_container(Group group, Timestamp now, const Emit& emit);
+  void discover_stranger(Group group, std::uint32_t main, Timestamp now, const Emit& emit);
+  void discover_user(const Process& process, Timestamp now, const Emit& emit);
+  // Nothing while the runtime has not set it up.
+  std::optional<Sight> sight_of(const Group& group, std::uint32_t main) const;
+  std::vector<VolumeMount> mounts_of(const std::vector<Process>& processes,
+                                     std::uint32_t main) const;
+
+  Container& add_container(
+      Group group, Sight sight, std::uint32_t main, Timestamp now, const Emit& emit);
+  void look_again(Container& container, std::uint32_t tgid, Timestamp now, const Emit& emit);
+  void end_container(Container& container, Timestamp now, const Emit& emit);
   KnownProcess& add_process(KnownProcess process, Timestamp now, const Emit& emit);
   ProcessRole role_of(const Process& process, const Container& container) const;
+  bool came_from_outside(const ExecEvent& event) const;
   bool outside_namespace(std::uint32_t parent, const Container& container) const;
   void emit_inspection(std::uint32_t tgid, const Container*, Timestamp now, const Emit& emit);
 
   // The tracked container that a process of a cgroup not seen before belongs to; null if none.
   // `main` = its main process where an event has told; 0 = find out.
   Container* classify(const Origin& origin, std::uint32_t main, const Emit& emit);
+  std::optional<std::string> path_of_cgroup(const Origin& origin) const;
   Group group_in(const ContainerRef& ref, std::uint32_t seen) const;
   Container* container_touching(const Origin& origin, VolumeId volume, const Emit& emit);
   void ignore(std::uint64_t cgroup_id, const std::string& cgroup);
@@ -78,9 +101,12 @@ class Readers {
   const VolumeSet& volumes_;
   const Inspector& inspector_;
   ScopeNames& scope_;
+  LogNames& names_;
   ReaderTable& table_;
   std::uint32_t self_;
-  std::unordered_map<std::uint64_t, std::string> ignored_;  // cgroup id → its path
+  std::uint64_t pid_namespace_of_node_;
+  CgroupPaths ignored_;    // of no reader
+  CgroupPaths announced_;  // made under the eyes of the trace, and not removed yet
 };
 
 // The container's first process: among those whose parent is not one of them, the one that started

@@ -18,6 +18,10 @@ void ScopeNames::forget(VolumeId volume) {
   check(scope_.forget_volume(volume), "forget a volume");
 }
 
+void ScopeNames::announce() {
+  check(scope_.announce_volumes(), "have new volumes announced");
+}
+
 void ScopeNames::cgroup(std::uint64_t id, CgroupScope scope) {
   if (id != 0) {
     check(scope_.scope_cgroup(id, scope), "scope a cgroup");

@@ -19,6 +19,7 @@ class ScopeNames {
 
   void track(VolumeId volume);
   void forget(VolumeId volume);
+  void announce();
   void cgroup(std::uint64_t id, CgroupScope scope);
   void forget_cgroup(std::uint64_t id);
   void process(std::uint32_t tgid);

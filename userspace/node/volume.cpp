@@ -50,12 +50,14 @@ VolumeFact Volume::fact(Timestamp at) const {
   VolumeFact fact;
   fact.at = at;
   fact.id = id_;
-  fact.kind = VolumeKind::Directory;
-  fact.name = std::string(base_name(site_.host_path));
+  fact.kind = site_.kind;
+  fact.name = site_.name;
   fact.host_path = site_.host_path;
+  fact.pod_uid = site_.pod_uid;
   fact.atomic_links = !plain();
   fact.link = site_.link;
   fact.current = current_;
+  fact.published = published_;
   return fact;
 }
 
@@ -74,6 +76,11 @@ std::optional<std::string> Volume::read_target(int root) const {
   return target ? target_inside(*target, site_.host_path) : std::nullopt;
 }
 
+Timestamp Volume::read_link_time(int root) const {
+  const auto status = plain() ? std::nullopt : quick_stat(root, site_.link, AT_SYMLINK_NOFOLLOW);
+  return status ? monotonic_of(status->st_mtim) : Timestamp{};
+}
+
 void Volume::read(ContentIds& contents) {
   const UniqueFd root = open_root();
   const auto target = plain() ? std::optional<std::string>("") : read_target(root.get());
@@ -82,6 +89,7 @@ void Volume::read(ContentIds& contents) {
   }
   if (auto reading = read_generation(root.get(), *target, contents)) {
     become(*target, std::move(*reading));
+    published_ = read_link_time(root.get());
   }
 }
 

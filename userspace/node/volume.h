@@ -38,6 +38,9 @@ struct VolumeSite {
   std::string host_path;  // without symlinks
   std::string link;       // the symlink that the current generation is behind; empty in a plain one
   std::vector<std::string> aliases;  // other texts that lead to the root
+  VolumeKind kind = VolumeKind::Directory;
+  std::string name;     // as the pod calls it, or the directory's last component
+  std::string pod_uid;  // of the pod that it belongs to; empty for a directory
 };
 
 class Volume {
@@ -51,6 +54,8 @@ class Volume {
   const std::string& fs_path() const { return fs_path_; }  // from the root of its file system
   const GenerationFact& current() const { return current_; }
   bool plain() const { return site_.link.empty(); }
+  // Nobody outside of this pod is a reader of it: not kubelet, not a node agent.
+  bool of_pod() const { return !site_.pod_uid.empty(); }
   // The current generation's directory from the root: "..2026_…", ".worktrees/sha"; "" in a plain
   // volume. Differs from the generation's name after a change in place.
   const std::string& directory() const { return directory_; }
@@ -62,6 +67,10 @@ class Volume {
   // Where the link points now, relative to the root; nothing when it does not lead to a directory
   // inside.
   std::optional<std::string> read_target(int root) const;
+
+  // When that link was made, on the monotonic clock; zero when it is older than this boot, or there
+  // is none. A publisher that sets time stamps can make it lie.
+  Timestamp read_link_time(int root) const;
 
   // Reads everything anew; for a volume just found.
   void read(ContentIds& contents);
@@ -104,6 +113,7 @@ class Volume {
   GenerationFact current_;
   std::string directory_;
   unsigned revision_ = 1;  // within this directory
+  Timestamp published_;    // of the generation that read() found
   bool been_read_ = false;
   std::vector<KnownInode> places_;  // all but files, sorted by inode
   std::vector<KnownInode> files_;   // sorted by inode

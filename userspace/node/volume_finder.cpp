@@ -11,7 +11,6 @@
 
 #include "userspace/node/files.h"
 #include "userspace/node/inventory.h"
-#include "userspace/node/mountinfo.h"
 
 namespace reloadtrace::node {
 
@@ -88,6 +87,20 @@ Result<VolumeSite> find_site(const std::string& path) {
   return site;
 }
 
+Result<std::unique_ptr<Volume>> make_volume(VolumeSite site,
+                                            const std::string& path,
+                                            const MountTable& mounts) {
+  const UniqueFd root = open_directory(site.host_path);
+  struct stat status {};
+  if (!root || ::fstat(root.get(), &status) != 0) {
+    return system_error(errno, path);
+  }
+  const MountedAt mounted =
+      mounts.find(site.host_path, mount_id_of(root.get()), device_of(status.st_dev));
+  return std::make_unique<Volume>(std::move(site), VolumeId{mounted.device, status.st_ino},
+                                  status.st_dev, mounted.fs_path);
+}
+
 }  // namespace
 
 std::optional<std::string> find_generation_link(int root, const std::string& root_path) {
@@ -107,46 +120,33 @@ std::optional<std::string> find_generation_link(int root, const std::string& roo
   return only;
 }
 
-MountedAt find_mount_of(std::string_view mountinfo,
-                        const std::string& path,
-                        std::optional<std::uint64_t> mount_id,
-                        DeviceId device) {
-  std::optional<Mount> best;
-  bool exact = false;
-  for_each_mount(
-      mountinfo, [](DeviceId) { return true; },
-      [&](Mount mount) {
-        if (!below(path, mount.point)) {
-          return;
-        }
-        if (mount_id && mount.id == *mount_id) {
-          best = std::move(mount);
-          exact = true;
-        } else if (!exact && mount.device == device &&
-                   (!best || mount.point.size() >= best->point.size())) {
-          best = std::move(mount);
-        }
-      });
-  if (!best) {
-    return {device, ""};
-  }
-  return {best->device, normalize(join(best->root, *below(path, best->point)))};
-}
-
-Result<std::unique_ptr<Volume>> find_volume(const std::string& path, std::string_view mountinfo) {
+Result<std::unique_ptr<Volume>> find_volume(const std::string& path, const MountTable& mounts) {
   auto site = find_site(path);
   if (!site) {
     return std::move(site).error();
   }
-  const UniqueFd root = open_directory(site->host_path);
-  struct stat status {};
-  if (!root || ::fstat(root.get(), &status) != 0) {
-    return system_error(errno, path);
+  site->name = std::string(base_name(site->host_path));
+  return make_volume(std::move(*site), path, mounts);
+}
+
+Result<std::unique_ptr<Volume>> find_volume(const KubeletVolume& place, const MountTable& mounts) {
+  const auto resolved = real_path(place.path);
+  const UniqueFd directory = resolved ? open_directory(*resolved) : UniqueFd();
+  if (!directory) {
+    return system_error(errno, place.path);
   }
-  const MountedAt mounted =
-      find_mount_of(mountinfo, site->host_path, mount_id_of(root.get()), device_of(status.st_dev));
-  return std::make_unique<Volume>(std::move(*site), VolumeId{mounted.device, status.st_ino},
-                                  status.st_dev, mounted.fs_path);
+  VolumeSite site;
+  site.host_path = *resolved;
+  site.kind = place.kind;
+  site.name = place.name;
+  site.pod_uid = place.pod_uid;
+  if (leads_to_directory(directory.get(), *resolved, kAtomicWriterLink)) {
+    site.link = kAtomicWriterLink;
+  }
+  if (place.path != site.host_path) {
+    site.aliases.push_back(place.path);
+  }
+  return make_volume(std::move(site), place.path, mounts);
 }
 
 }  // namespace reloadtrace::node

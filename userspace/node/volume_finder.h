@@ -6,29 +6,20 @@
 #include <memory>
 #include <optional>
 #include <string>
-#include <string_view>
 
 #include "userspace/base/result.h"
+#include "userspace/node/kubelet_volumes.h"
+#include "userspace/node/mount_table.h"
 #include "userspace/node/volume.h"
 
 namespace reloadtrace::node {
 
-// Where the mount table has a directory.
-struct MountedAt {
-  DeviceId device = 0;  // s_dev: on btrfs not what stat() says
-  std::string fs_path;  // from the root of that file system
-};
-
-// The mount of `mountinfo` with this id; without one, the longest mount point above the path whose
-// device is `device`; otherwise that device and no path.
-MountedAt find_mount_of(std::string_view mountinfo,
-                        const std::string& path,
-                        std::optional<std::uint64_t> mount_id,
-                        DeviceId device);
-
-// `mountinfo` is that of the mount namespace in which `path` is looked up. The error is a sentence
+// `mounts` is that of the mount namespace in which `path` is looked up. The error is a sentence
 // that goes on after the option: "/x: No such file or directory".
-Result<std::unique_ptr<Volume>> find_volume(const std::string& path, std::string_view mountinfo);
+Result<std::unique_ptr<Volume>> find_volume(const std::string& path, const MountTable& mounts);
+
+// The same for a volume of kubelet, whose path needs no interpretation.
+Result<std::unique_ptr<Volume>> find_volume(const KubeletVolume& place, const MountTable& mounts);
 
 // The only symlink in a directory that leads to a directory inside of it; `..data` before all
 // others.

@@ -71,8 +71,8 @@ FakeNode::FakeNode(const std::vector<std::string>& volumes, bool real_proc) {
   struct statx status {};
   ::statx(AT_FDCWD, tree.c_str(), 0, STATX_MNT_ID, &status);
   const DeviceId stat_device = node::device_of(stat_of(tree).st_dev);
-  const auto mounted =
-      node::find_mount_of(read_text("/proc/self/mountinfo"), tree, status.stx_mnt_id, stat_device);
+  const auto mounted = node::MountTable(read_text("/proc/self/mountinfo"))
+                           .find(tree, status.stx_mnt_id, stat_device);
   const unsigned device_major = mounted.device >> 20U;
   const unsigned device_minor = mounted.device & 0xFFFFFU;
   const Words words = [&](const std::string& word) -> std::string {
