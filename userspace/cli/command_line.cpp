@@ -15,6 +15,10 @@ void add_view_options(CLI::App& app, ViewOptions& view) {
       ->type_name("NAME|ID");
   app.add_option("--pid", view.pids, "Only this process, or the container that it runs in (repeat)")
       ->type_name("PID");
+  app.add_option("--pod", view.pods, "Only in this pod (repeat); may be a pattern: 'web-*'")
+      ->type_name("[NS/]NAME");
+  app.add_option("--namespace", view.namespaces, "Only in this namespace (repeat)")
+      ->type_name("NS");
   app.add_option("--deadline", view.deadline_seconds,
                  "When a silent reader is called stale; default 120")
       ->type_name("SEC")
@@ -38,11 +42,27 @@ void add_view_options(CLI::App& app, ViewOptions& view) {
       ->check(CLI::PositiveNumber);
 }
 
+void add_node_options(CLI::App& app, NodePlaces& node) {
+  app.add_option("--path", node.paths,
+                 "Track this directory as a volume (repeat); then kubelet's are tracked only with "
+                 "--kubelet-dir")
+      ->type_name("DIR");
+  app.add_option("--kubelet-dir", node.kubelet_dirs,
+                 "Track the config volumes below this kubelet directory (repeat); default "
+                 "/var/lib/kubelet, also of k3s. microk8s: "
+                 "/var/snap/microk8s/common/var/lib/kubelet, k0s: /var/lib/k0s/kubelet")
+      ->type_name("DIR");
+  app.add_option("--log-dir", node.logs,
+                 "Where containers/ and pods/ lie, which name containers; default /var/log")
+      ->type_name("DIR");
+  app.add_option("--proc", node.proc, "Where the node's /proc is mounted")->type_name("DIR");
+  app.add_flag("--include-service-account", node.service_accounts,
+               "Also the volumes of service account tokens (kube-api-access-…)");
+}
+
 void add_trace_options(CLI::App& app, TraceOptions& trace) {
   add_view_options(app, trace.view);
-  app.add_option("--path", trace.paths, "Track this directory as a volume (repeat)")
-      ->type_name("DIR");
-  app.add_option("--proc", trace.proc, "Where the node's /proc is mounted")->type_name("DIR");
+  add_node_options(app, trace.node);
   app.add_option("--record", trace.record, "Also write a recording, for replay")->type_name("FILE");
   app.add_option("--duration", trace.duration_seconds, "Stop after that long")
       ->type_name("SEC")

@@ -17,6 +17,8 @@ namespace reloadtrace {
 struct ViewOptions {
   std::vector<std::string> containers;
   std::vector<std::uint32_t> pids;
+  std::vector<std::string> pods;  // "[NAMESPACE/]NAME", as patterns
+  std::vector<std::string> namespaces;
   std::optional<double> deadline_seconds;
   Format format = Format::Auto;
   std::string output;  // empty = standard output
@@ -24,10 +26,18 @@ struct ViewOptions {
   std::optional<std::uint64_t> count;
 };
 
+// What of the node is looked at, and where it is found.
+struct NodePlaces {
+  std::vector<std::string> paths;
+  std::vector<std::string> kubelet_dirs;  // empty: the default one, unless a path was named
+  std::string logs = "/var/log";
+  std::string proc = "/proc";
+  bool service_accounts = false;
+};
+
 struct TraceOptions {
   ViewOptions view;
-  std::vector<std::string> paths;
-  std::string proc = "/proc";
+  NodePlaces node;
   std::string record;
   std::optional<double> duration_seconds;
   std::vector<std::string> without_hooks;

@@ -15,9 +15,12 @@ Duration seconds(double value) {
 }  // namespace
 
 EngineOptions engine_options(const ViewOptions& view, Duration deadline) {
-  return {view.deadline_seconds ? seconds(*view.deadline_seconds) : deadline,
-          view.events,
-          {view.containers, view.pids}};
+  Selection selection{view.containers, view.pids, {}, view.namespaces};
+  for (const std::string& pod : view.pods) {
+    selection.pods.push_back(parse_pod_pattern(pod));
+  }
+  return {view.deadline_seconds ? seconds(*view.deadline_seconds) : deadline, view.events,
+          std::move(selection)};
 }
 
 Pipeline::Pipeline(EngineOptions options,

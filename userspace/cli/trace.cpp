@@ -12,6 +12,7 @@
 #include "userspace/cli/commands.h"
 #include "userspace/cli/exit_code.h"
 #include "userspace/cli/message.h"
+#include "userspace/cli/node_places.h"
 #include "userspace/cli/pipeline.h"
 #include "userspace/cli/signals.h"
 #include "userspace/node/node.h"
@@ -70,7 +71,7 @@ class LiveSession {
                   [this](std::span<const std::uint32_t> tgids, Timestamp now) {
                     node_->inspect(tgids, now, feed_);
                   }),
-        node_(Node::create(node_options(options), source, [](const std::string& sentence) {
+        node_(Node::create(node_options(options.node), source, [](const std::string& sentence) {
           say_to_user(sentence);
         })) {}
 
@@ -126,14 +127,6 @@ class LiveSession {
   }
 
  private:
-  static NodeOptions node_options(const TraceOptions& options) {
-    NodeOptions out;
-    out.proc = options.proc;
-    out.paths = options.paths;
-    out.self_tgid = static_cast<std::uint32_t>(::getpid());
-    return out;
-  }
-
   bool enough() const {
     return options_.view.count && pipeline_.verdicts() >= *options_.view.count;
   }
@@ -176,8 +169,8 @@ class LiveSession {
 }  // namespace
 
 int run(const TraceOptions& options) {
-  if (options.paths.empty()) {
-    say_to_user("nothing to trace: name a directory with --path DIR");
+  if (auto somewhere = require_places(options.node); !somewhere) {
+    say_to_user(somewhere.error().message);
     return kUsage;
   }
   take_signals(!options.view.output.empty());
@@ -196,7 +189,7 @@ int run(const TraceOptions& options) {
     recorder = std::move(*created);
   }
   BpfOptions bpf;
-  bpf.proc = options.proc;
+  bpf.proc = options.node.proc;
   bpf.without_hooks = options.without_hooks;
   bpf.http_triggers = options.http_triggers;
   auto source = BpfSource::open(bpf);

@@ -80,14 +80,17 @@ Json reader_json(const ReaderInfo& reader) {
         .add("exe", text_or_null(reader.process.exe))
         .done();
   }
-  return Object(6)
-      .add("kind", "container")
+  Object container(7);
+  container.add("kind", "container")
       .add("namespace", text_or_null(reader.pod_namespace))
       .add("pod", text_or_null(reader.pod))
       .add("container", text_or_null(reader.name))
       .add("container_id", text_or_null(reader.container_id))
-      .add("pod_uid", text_or_null(reader.pod_uid))
-      .done();
+      .add("pod_uid", text_or_null(reader.pod_uid));
+  if (reader.restarts > 0) {
+    container.add("restarts", reader.restarts);
+  }
+  return container.done();
 }
 
 Json cause_json(const std::optional<Cause>& cause) {
