@@ -338,7 +338,25 @@ void World::remove_usage(Reader& reader, VolumeId id) {
   std::erase_if(reader.usages, [&](const auto& usage) { return usage->volume == id; });
 }
 
+// What it was seen to mount while its runtime still set it up.
+void World::forget_unmounted(Reader& reader) {
+  const std::vector<MountFact>& mounts = reader.container.mounts;
+  std::vector<VolumeId> gone;
+  for (const auto& usage : reader.usages) {
+    const bool mounted = std::any_of(mounts.begin(), mounts.end(), [&](const MountFact& mount) {
+      return mount.volume == usage->volume;
+    });
+    if (!mounted) {
+      gone.push_back(usage->volume);
+    }
+  }
+  for (const VolumeId id : gone) {
+    remove_usage(reader, id);
+  }
+}
+
 void World::attach_mounts(Reader& reader) {
+  forget_unmounted(reader);
   for (auto& usage : reader.usages) {
     usage->pinned.clear();
   }

@@ -105,6 +105,7 @@ class World {
   Usage& usage_in(Reader& reader, Volume& volume);
   void remove_usage(Reader& reader, VolumeId id);
   void join_container(Process& process);
+  void forget_unmounted(Reader& reader);
   // What the container is known to mount, as far as the volumes are known.
   void attach_mounts(Reader& reader);
 

@@ -2,11 +2,14 @@
 // What exists before the stream of events is read. The events are in reader_events.cpp.
 #include "userspace/node/readers.h"
 
+#include <fcntl.h>
+
 #include <algorithm>
 #include <map>
 #include <unordered_set>
 #include <utility>
 
+#include "userspace/node/files.h"
 #include "userspace/node/guest_kernels.h"
 
 namespace reloadtrace::node {
@@ -176,13 +179,24 @@ std::optional<Readers::Sight> Readers::sight_of(const Group& group, std::uint32_
     }
     return sight;
   }
-  // A runtime may put its child into the cgroup before that has mounts of its own.
-  const auto own = proc_.link(main, "ns/mnt");
-  if (own && own == proc_.link(1, "ns/mnt")) {
+  if (is_still_on_host(main)) {
     return std::nullopt;
   }
   sight.mounts = mounts_of(group.processes, main);
   return sight;
+}
+
+bool Readers::is_still_on_host(std::uint32_t tgid) const {
+  // A runtime puts its child into the cgroup before that has mounts of its own, and then before it
+  // has turned from the node's root directory to that of the container.
+  const auto own = proc_.link(tgid, "ns/mnt");
+  if (own && own == proc_.link(1, "ns/mnt")) {
+    return true;
+  }
+  const auto root = quick_stat(AT_FDCWD, proc_.path(tgid, "root"));
+  const auto root_of_node = quick_stat(AT_FDCWD, proc_.path(1, "root"));
+  return root && root_of_node && root->st_dev == root_of_node->st_dev &&
+         root->st_ino == root_of_node->st_ino;
 }
 
 std::vector<VolumeMount> Readers::mounts_of(const std::vector<Process>& processes,
