@@ -7,14 +7,9 @@ char LICENSE[] __weak SEC("license") = "Dual BSD/GPL";
 /* Runtimes make a container's cgroup in every hierarchy: of v1 there may be a dozen. */
 static __always_inline bool in_chosen_hierarchy(struct cgroup *cgroup)
 {
-	struct task_struct *task = bpf_get_current_task_btf();
-	__u64 root;
+	struct cgroup *own = (void *)cgroup_of(current_task());
 
-	if (cgroup_of_pids)
-		root = (__u64)BPF_CORE_READ(pids_cgroup_of(task), root);
-	else
-		root = (__u64)task->cgroups->dfl_cgrp->root;
-	return (__u64)cgroup->root == root;
+	return BPF_CORE_READ(cgroup, root) == BPF_CORE_READ(own, root);
 }
 
 SEC("tp_btf/cgroup_mkdir")
@@ -34,7 +29,7 @@ int BPF_PROG(on_cgroup_created, struct cgroup *cgroup, const char *path)
 	e = reserve_fact(sizeof(*e), RELOADTRACE_EV_CGROUP_CREATED);
 	if (!e)
 		return 0;
-	e->cgroup_id = cgroup->kn->id;
+	e->cgroup_id = id_of_cgroup((__u64)cgroup);
 	cut(length);
 	copy_path(e->path, s);
 	bpf_ringbuf_submit(e, 0);
@@ -49,7 +44,7 @@ int BPF_PROG(on_cgroup_removed, struct cgroup *cgroup)
 
 	if (!in_chosen_hierarchy(cgroup))
 		return 0;
-	id = cgroup->kn->id;
+	id = id_of_cgroup((__u64)cgroup);
 	/* Here, not by userspace alone: where containers come and go, the map would fill up. */
 	bpf_map_delete_elem(&cgroups, &id);
 	if (!is_asked())

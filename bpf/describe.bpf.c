@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0 OR BSD-3-Clause
 #include "describe.bpf.h"
+#include "loops.bpf.h"
 
 char LICENSE[] __weak SEC("license") = "Dual BSD/GPL";
 
@@ -44,45 +45,70 @@ static __always_inline void fill_file(struct reloadtrace_file *file, struct inod
 		file->flags |= RELOADTRACE_FILE_UNLINKED;
 }
 
-__noinline int describe(__u64 dentry_address, __u64 inode_address, __u32 with_names)
+enum { CLIMBING, IN_VOLUME, OUTSIDE };
+
+struct reloadtrace_climb {
+	__u64 dentry; /* address; 0 = an inode kept by a watch alone has lost it */
+	__u64 ino;
+	__u64 below; /* inode met before */
+	__u32 dev;
+	__u32 with_names;
+	__u32 outcome;
+};
+
+static __noinline long climb_step(__u32 level, void *context)
 {
-	struct dentry *dentry = (void *)dentry_address;
+	struct reloadtrace_climb *c = context;
+	struct dentry *dentry = (void *)c->dentry, *parent;
+	struct reloadtrace_scratch *s = get_scratch();
+
+	if (!s)
+		return 1;
+	if (is_root(c->dev, c->ino)) {
+		s->file.volume_ino = c->ino;
+		/* The root's child is the file itself: it lies in no generation. */
+		s->file.generation_ino = level >= 2 ? c->below : 0;
+		c->outcome = IN_VOLUME;
+		return 1;
+	}
+	parent = dentry ? BPF_CORE_READ(dentry, d_parent) : dentry;
+	if (parent == dentry) {
+		c->outcome = OUTSIDE;
+		return 1;
+	}
+	if (c->with_names)
+		add_name(&s->tree, dentry);
+	c->below = c->ino;
+	c->dentry = (__u64)parent;
+	c->ino = BPF_CORE_READ(parent, d_inode, i_ino);
+	return 0;
+}
+
+__noinline int describe(__u64 dentry, __u64 inode_address, __u32 with_names)
+{
 	struct inode *inode = (void *)inode_address;
 	struct reloadtrace_scratch *s = get_scratch();
-	__u32 dev = BPF_CORE_READ(inode, i_sb, s_dev);
-	__u64 ino = BPF_CORE_READ(inode, i_ino), below = 0;
+	struct reloadtrace_climb climb = {
+		.dentry = dentry,
+		.ino = BPF_CORE_READ(inode, i_ino),
+		.dev = BPF_CORE_READ(inode, i_sb, s_dev),
+		.with_names = with_names,
+		.outcome = CLIMBING,
+	};
 
 	if (!s)
 		return 0;
-	fill_file(&s->file, inode, dev);
+	fill_file(&s->file, inode, climb.dev);
 	/* The tail too: what was in it belongs to another file, perhaps of another pod. */
 	__builtin_memset(&s->tree, 0, sizeof(s->tree));
-#pragma clang loop unroll(disable)
-	for (int i = 0; i < MAX_CLIMB; i++) {
-		struct dentry *parent;
-
-		if (is_root(dev, ino)) {
-			s->file.volume_ino = ino;
-			/* The root's child is the file itself: it lies in no generation. */
-			s->file.generation_ino = i >= 2 ? below : 0;
-			if (s->tree.truncated)
-				count_loss(RELOADTRACE_LOSS_TRUNCATED);
-			return 1;
-		}
-		/* An inode kept by a watch alone may have lost its dentry. */
-		if (!dentry)
-			return 0;
-		parent = BPF_CORE_READ(dentry, d_parent);
-		if (parent == dentry)
-			return 0;
-		if (with_names)
-			add_name(&s->tree, dentry);
-		below = ino;
-		dentry = parent;
-		ino = BPF_CORE_READ(dentry, d_inode, i_ino);
-	}
-	count_loss(RELOADTRACE_LOSS_WALK_TOO_DEEP);
-	return 0;
+	repeat(MAX_CLIMB, climb_step, &climb);
+	if (climb.outcome == CLIMBING)
+		count_loss(RELOADTRACE_LOSS_WALK_TOO_DEEP);
+	if (climb.outcome != IN_VOLUME)
+		return 0;
+	if (s->tree.truncated)
+		count_loss(RELOADTRACE_LOSS_TRUNCATED);
+	return 1;
 }
 
 __noinline int describe_file(__u64 address, __u32 with_names)

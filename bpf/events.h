@@ -285,16 +285,17 @@ enum reloadtrace_signal_outcome {
 };
 
 /*
- * SIGHUP, SIGUSR1 or SIGUSR2 for a process in scope; sent by the header's process, or refused to
- * it.
+ * SIGHUP, SIGUSR1 or SIGUSR2 for a process in scope; sent by the header's process, or refused to it
+ * (then either of them is in scope).
  */
 struct reloadtrace_signal_event {
 	struct reloadtrace_header header; /* the sender's; tgid 0 = the kernel itself */
-	__u64 target_start_ns;		  /* as header.start_ns; 0 when refused */
-	__u64 target_cgroup_id;		  /* as header.cgroup_id; 0 when refused */
-	__u32 target_tgid;		  /* in the initial pid namespace; 0 when refused */
-	__s32 target_pid; /* in the target's own pid namespace (1 = its init); when refused, as the
-			     sender named it (0 = its group, or by a pidfd; < 0: as kill(2)) */
+	/* Who it was for; all zero when it was refused and that was nobody, or a group. */
+	__u64 target_start_ns;	/* as header.start_ns */
+	__u64 target_cgroup_id; /* as header.cgroup_id */
+	__u32 target_tgid;	/* in the initial pid namespace */
+	__s32 target_pid; /* in the target's own pid namespace (1 = its init); without a target as
+			     the sender named it (0 = its group, or by a pidfd; < 0: as kill(2)) */
 	__u32 signal;
 	__u32 handling; /* enum reloadtrace_signal_handling */
 	__u32 outcome;	/* enum reloadtrace_signal_outcome */

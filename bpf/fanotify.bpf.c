@@ -51,11 +51,6 @@ __noinline int describe_mark(__u64 address, __u32 with_names)
 	return describe((__u64)dentry, (__u64)inode, with_names);
 }
 
-static __always_inline struct list_head *marks_of(__u64 group)
-{
-	return (void *)group + bpf_core_field_offset(struct fsnotify_group, marks_list);
-}
-
 /*
  * The call tells a path, its mark only has a place in the group's list: a new one is the first. One
  * that was there already and is changed stays where it is; then the first answers for it only if it
@@ -177,21 +172,18 @@ __noinline int report_fanotify_events(__u64 group, __s32 fd, __u64 buffer, __u32
 	return 0;
 }
 
+static __noinline long ask_for_volume(__u32 index, void *context)
+{
+	struct reloadtrace_mark_walk *walk = context;
+	struct fsnotify_mark *mark = mark_there(walk);
+
+	return mark ? go_on(walk, mark, describe_mark((__u64)mark, 0)) : 1;
+}
+
 /* Remembers a group that existed before the tracer if any of its marks is in a volume. */
 __noinline int adopt_fanotify_group(__u64 group)
 {
-	struct list_head *entry = BPF_CORE_READ(marks_of(group), next);
-
-#pragma clang loop unroll(disable)
-	for (int i = 0; i < MAX_ADOPTED_MARKS; i++) {
-		if (!entry || entry == marks_of(group))
-			return 0;
-		if (describe_mark((__u64)mark_at(entry), 0)) {
-			remember_group(&fanotify_groups, group);
-			return 0;
-		}
-		entry = BPF_CORE_READ(entry, next);
-	}
-	count_loss(RELOADTRACE_LOSS_WALK_TOO_DEEP);
+	if (find_mark(group, MAX_ADOPTED_MARKS, 0, ask_for_volume))
+		remember_group(&fanotify_groups, group);
 	return 0;
 }

@@ -158,25 +158,9 @@ __noinline int report_execution(__u64 file)
 	return 0;
 }
 
-static __always_inline bool error_matters(__u32 error)
-{
-	switch (error) {
-	case 1:	 /* EPERM */
-	case 2:	 /* ENOENT */
-	case 13: /* EACCES */
-	case 20: /* ENOTDIR */
-	case 23: /* ENFILE */
-	case 24: /* EMFILE */
-	case 40: /* ELOOP */
-		return true;
-	}
-	return false;
-}
-
 __noinline int report_open_failed(__u32 error)
 {
 	struct pt_regs *regs = (void *)bpf_task_pt_regs(bpf_get_current_task_btf());
-	struct task_struct *task = bpf_get_current_task_btf();
 	struct reloadtrace_open_failed_event *e;
 	struct reloadtrace_scratch *s = get_scratch();
 	__u64 path, flags = 0;
@@ -184,7 +168,7 @@ __noinline int report_open_failed(__u32 error)
 	__s32 dfd = AT_FDCWD;
 	__u64 length;
 
-	if (!s || !error_matters(error) || is_self())
+	if (!s || !open_error_matters(error) || is_self())
 		return 0;
 	if (!current_is_in_scope())
 		return 0;
@@ -218,7 +202,7 @@ __noinline int report_open_failed(__u32 error)
 	if (!e)
 		return 0;
 	e->error = error;
-	e->uid = task->cred->fsuid.val;
+	e->uid = BPF_CORE_READ(current_task(), cred, fsuid.val);
 	e->dfd = dfd;
 	e->open_flags = flags;
 	copy_path(e->path, s);

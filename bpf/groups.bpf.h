@@ -4,6 +4,7 @@
 /* Layer 1: fsnotify groups (instances of inotify and fanotify) and their marks. */
 
 #include "describe.bpf.h"
+#include "loops.bpf.h"
 
 /* The group behind a descriptor of which is known that it is one. */
 static __always_inline __u64 group_of(__s32 fd)
@@ -16,6 +17,60 @@ static __always_inline __u64 group_of(__s32 fd)
 static __always_inline struct fsnotify_mark *mark_at(struct list_head *entry)
 {
 	return (void *)entry - bpf_core_field_offset(struct fsnotify_mark, g_list);
+}
+
+static __always_inline struct list_head *marks_of(__u64 group)
+{
+	return (void *)group + bpf_core_field_offset(struct fsnotify_group, marks_list);
+}
+
+/* A walk over the marks of a group, newest first. */
+struct reloadtrace_mark_walk {
+	__u64 head;
+	__u64 entry; /* where it is: of a struct list_head */
+	__u64 found; /* address of the mark that was looked for */
+	__s32 wd;
+	bool over; /* by itself, not by the bound */
+};
+
+/* The mark where the walk is; NULL at its end. */
+static __always_inline struct fsnotify_mark *mark_there(struct reloadtrace_mark_walk *walk)
+{
+	if (walk->entry && walk->entry != walk->head)
+		return mark_at((struct list_head *)walk->entry);
+	walk->over = true;
+	return NULL;
+}
+
+/* To the next mark, or the end of the walk when this was the one. */
+static __always_inline long go_on(struct reloadtrace_mark_walk *walk, struct fsnotify_mark *mark,
+				  bool this_one)
+{
+	struct list_head *entry = (void *)walk->entry;
+
+	if (this_one) {
+		walk->found = (__u64)mark;
+		walk->over = true;
+		return 1;
+	}
+	walk->entry = (__u64)BPF_CORE_READ(entry, next);
+	return 0;
+}
+
+/* The first mark of the group that `step` takes for the one, 0 = none; `wd` is for the step. */
+static __always_inline __u64 find_mark(__u64 group, __u32 bound, __s32 wd,
+				       long (*step)(__u32 index, void *walk))
+{
+	struct reloadtrace_mark_walk walk = {
+		.head = (__u64)marks_of(group),
+		.entry = (__u64)BPF_CORE_READ(marks_of(group), next),
+		.wd = wd,
+	};
+
+	repeat(bound, step, &walk);
+	if (!walk.over)
+		count_loss(RELOADTRACE_LOSS_WALK_TOO_DEEP);
+	return walk.found;
 }
 
 /* `groups` is inotify_groups or fanotify_groups; they share the bitmap. */

@@ -35,6 +35,25 @@ static __always_inline __s64 file_references(__u64 file)
 }
 
 /*
+ * 6.9, commit cb12fd8e0dab ("pidfd: add pidfs"): a pidfd is a file of a file system of its own, and
+ * its inode knows the struct pid. Before, it is an anonymous inode and the file knows it.
+ */
+#define PID_FS_MAGIC 0x50494446 /* include/uapi/linux/magic.h */
+
+/* Of another file that serves as a pidfd (a directory in /proc) it is NULL. */
+static __always_inline struct pid *pid_of_pidfd(__u64 address)
+{
+	struct file *file = (void *)address;
+	struct inode *inode = BPF_CORE_READ(file, f_inode);
+
+	if (BPF_CORE_READ(inode, i_sb, s_magic) == PID_FS_MAGIC)
+		return BPF_CORE_READ(inode, i_private);
+	if (BPF_CORE_READ(inode, i_sb, s_dev) == anon_inode_dev)
+		return BPF_CORE_READ(file, private_data);
+	return NULL;
+}
+
+/*
  * Between 6.1 and 6.12 (seen on both): connector.obj points at the inode. Before, its type was
  * fsnotify_connp_t and it pointed at the inode's member i_fsnotify_marks.
  */
@@ -154,7 +173,10 @@ struct io_rw___ring {
 };
 
 struct io_open___ring {
+	__s32 dfd;
 	__u32 file_slot;
+	struct filename *filename;
+	struct open_how how;
 };
 
 /*

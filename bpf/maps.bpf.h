@@ -3,10 +3,7 @@
 
 /* Layer 0: maps, knobs, the filter's bitmaps, and the one place where records are reserved. */
 
-#include "vmlinux.h"
-#include <bpf/bpf_helpers.h>
-#include <bpf/bpf_core_read.h>
-#include <bpf/bpf_tracing.h>
+#include "loads.bpf.h"
 #include "events.h"
 #include "filter.h"
 
@@ -38,6 +35,7 @@ const volatile __u8 hook_fanotify __weak = 1;
 const volatile __u8 hook_poll __weak = 1;
 const volatile __u8 hook_signal __weak = 1;
 const volatile __u8 hook_mount __weak = 1;
+const volatile __u8 hook_io_uring __weak = 1; /* completions are seen */
 
 /* ---- the filter, written by userspace through the mapped .bss ---- */
 
@@ -199,28 +197,31 @@ static __always_inline void set_bit(__u64 *bits, __u32 slot)
 }
 
 /*
- * Of the hierarchy chosen at load: userspace/base/cgroup_hierarchy.h has the rule. The index of a
- * controller depends on the kernel's configuration, so it comes from the kernel's BTF.
+ * The struct cgroup that a task is in, of the hierarchy chosen at load: userspace/base/
+ * cgroup_hierarchy.h has the rule. The index of a controller depends on the kernel's configuration,
+ * so it comes from the kernel's BTF.
  */
-static __always_inline struct cgroup *pids_cgroup_of(struct task_struct *task)
+static __always_inline __u64 cgroup_of(struct task_struct *task)
 {
 	enum cgroup_subsys_id___pids { pids_cgrp_id___pids = 1 };
-	struct cgroup_subsys_state *css;
+	__u64 set = LOAD_AT(task, struct task_struct, cgroups), state;
 
-	if (bpf_probe_read_kernel(
-		    &css, sizeof(css),
-		    (void *)task->cgroups + bpf_core_field_offset(struct css_set, subsys) +
-			    sizeof(css) * bpf_core_enum_value(enum cgroup_subsys_id___pids,
-							      pids_cgrp_id___pids)))
-		return NULL;
-	return BPF_CORE_READ(css, cgroup);
+	if (!cgroup_of_pids)
+		return LOAD_AT(set, struct css_set, dfl_cgrp);
+	state = load_address(set + bpf_core_field_offset(struct css_set, subsys) +
+			     sizeof(void *) * bpf_core_enum_value(enum cgroup_subsys_id___pids,
+								  pids_cgrp_id___pids));
+	return LOAD_AT(state, struct cgroup_subsys_state, cgroup);
+}
+
+static __always_inline __u64 id_of_cgroup(__u64 cgroup)
+{
+	return LOAD_AT(LOAD_AT(cgroup, struct cgroup, kn), struct kernfs_node, id);
 }
 
 static __always_inline __u64 cgroup_id_of(struct task_struct *task)
 {
-	if (!cgroup_of_pids)
-		return task->cgroups->dfl_cgrp->kn->id;
-	return BPF_CORE_READ(pids_cgroup_of(task), kn, id);
+	return id_of_cgroup(cgroup_of(task));
 }
 
 /* While neither is set, nothing is asked for that a volume would announce itself by. */
@@ -231,12 +232,12 @@ static __always_inline bool is_asked(void)
 
 static __always_inline __u64 current_cgroup_id(void)
 {
-	return cgroup_id_of(bpf_get_current_task_btf());
+	return cgroup_id_of(current_task());
 }
 
 static __always_inline void *reserve_in(void *ring, __u32 loss, __u64 size, __u16 kind)
 {
-	struct task_struct *task = bpf_get_current_task_btf();
+	struct task_struct *task = current_task();
 	__u64 id = bpf_get_current_pid_tgid();
 	__u32 zero = 0;
 	struct reloadtrace_stats *s = bpf_map_lookup_elem(&stats, &zero);
@@ -250,7 +251,7 @@ static __always_inline void *reserve_in(void *ring, __u32 loss, __u64 size, __u1
 	if (s)
 		s->submitted++;
 	h->ts_ns = bpf_ktime_get_ns();
-	h->start_ns = task->group_leader->start_time;
+	h->start_ns = BPF_CORE_READ(task, group_leader, start_time);
 	h->cgroup_id = current_cgroup_id();
 	h->tgid = id >> 32;
 	h->tid = (__u32)id;
@@ -259,7 +260,7 @@ static __always_inline void *reserve_in(void *ring, __u32 loss, __u64 size, __u1
 	h->cpu = bpf_get_smp_processor_id();
 	bpf_get_current_comm(h->comm, sizeof(h->comm));
 	/* io_uring's threads of a process are named after themselves: "iou-wrk-4711". */
-	if (task->flags & PF_IO_WORKER)
+	if (BPF_CORE_READ(task, flags) & PF_IO_WORKER)
 		BPF_CORE_READ_INTO(&h->comm, task, group_leader, comm);
 	return h;
 }

@@ -23,14 +23,13 @@ static __always_inline __u64 mount_point(struct pt_regs *regs, __u32 number)
 
 __noinline int report_mount(__u32 number)
 {
-	struct task_struct *task = bpf_get_current_task_btf();
-	struct pt_regs *regs = (void *)bpf_task_pt_regs(task);
+	struct pt_regs *regs = (void *)bpf_task_pt_regs(bpf_get_current_task_btf());
 	struct reloadtrace_scratch *s = get_scratch();
 	struct reloadtrace_mount_event *e;
 	__u64 length;
 
 	if (!s || is_self() ||
-	    BPF_CORE_READ(task, nsproxy, mnt_ns, ns.inum) != node_mount_namespace)
+	    BPF_CORE_READ(current_task(), nsproxy, mnt_ns, ns.inum) != node_mount_namespace)
 		return 0;
 	length = read_path(mount_point(regs, number));
 	if (!length)

@@ -48,3 +48,19 @@ static __always_inline __u32 cut(__u64 length)
 	count_loss(RELOADTRACE_LOSS_TRUNCATED);
 	return 1;
 }
+
+/* Errors of an open that tell of the file or of its reader, not of how it was asked. */
+static __always_inline bool open_error_matters(__u32 error)
+{
+	switch (error) {
+	case 1:	 /* EPERM */
+	case 2:	 /* ENOENT */
+	case 13: /* EACCES */
+	case 20: /* ENOTDIR */
+	case 23: /* ENFILE */
+	case 24: /* EMFILE */
+	case 40: /* ELOOP */
+		return true;
+	}
+	return false;
+}

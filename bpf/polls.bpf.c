@@ -113,7 +113,6 @@ __noinline int report_looks(__u64 path, __u64 process, __u64 call, __u64 at)
 static __always_inline struct reloadtrace_poll_count *
 begin_counting(struct reloadtrace_poll_key *key, __u64 length)
 {
-	struct task_struct *task = bpf_get_current_task_btf();
 	struct reloadtrace_scratch *s = get_scratch();
 	struct reloadtrace_poll_count *p;
 	__u32 zero = 0;
@@ -124,7 +123,7 @@ begin_counting(struct reloadtrace_poll_key *key, __u64 length)
 		return NULL;
 	p->pending = 0;
 	p->reported_ns = 0;
-	p->start_ns = task->group_leader->start_time;
+	p->start_ns = BPF_CORE_READ(current_task(), group_leader, start_time);
 	p->cgroup_id = current_cgroup_id();
 	bpf_get_current_comm(p->comm, sizeof(p->comm));
 	copy_path(p->path, s);
@@ -167,31 +166,41 @@ __noinline int count_look(__u64 path, __u64 process, __u64 call, __u32 error, __
 	return 0;
 }
 
-/* Of the path in scratch, eight bytes at a time; longer ones differ in length or are one. */
-static __always_inline __u64 path_hash(struct reloadtrace_scratch *s, __u64 length, __u64 seed)
+static __always_inline __u64 add_to_hash(__u64 hash, __u64 word)
 {
+	hash = (hash ^ word) * 0x9E3779B97F4A7C15ULL;
+	return hash ^ hash >> 29;
+}
+
+/*
+ * Of the path in scratch, eight bytes at a time; longer ones differ in length or are one. A global
+ * function, and the rest apart from the loop, so that the verifier goes one way round it: else
+ * 44,000 instructions.
+ */
+__noinline __u64 path_hash(__u64 length, __u64 seed)
+{
+	struct reloadtrace_scratch *s = get_scratch();
 	__u64 hash = seed ^ length;
+	__u32 at;
 
+	if (!s)
+		return 0;
 #pragma clang loop unroll(disable)
-	for (__u32 at = 0; at < RELOADTRACE_PATH_LEN; at += 8) {
-		__u64 word;
-
-		if (at >= length)
+	for (at = 0; at < RELOADTRACE_PATH_LEN; at += 8) {
+		if (at + 8 > length)
 			break;
-		word = *(__u64 *)(s->path + at);
-		/* What is behind the path's end was left by another one. */
-		if (length - at < 8)
-			word &= (1ULL << (length - at) * 8) - 1;
-		hash = (hash ^ word) * 0x9E3779B97F4A7C15ULL;
-		hash ^= hash >> 29;
+		hash = add_to_hash(hash, *(__u64 *)(s->path + at));
 	}
+	/* What is behind the path's end was left by another one. */
+	if (at < length && at < RELOADTRACE_PATH_LEN)
+		hash = add_to_hash(hash,
+				   *(__u64 *)(s->path + at) & ((1ULL << (length - at) * 8) - 1));
 	return hash;
 }
 
 __noinline int report_poll(__u32 number, __s64 result)
 {
 	struct pt_regs *regs = (void *)bpf_task_pt_regs(bpf_get_current_task_btf());
-	struct task_struct *task = bpf_get_current_task_btf();
 	struct reloadtrace_scratch *s = get_scratch();
 	__u32 call = RELOADTRACE_POLL_STAT;
 	__u64 path = PT_REGS_PARM2_SYSCALL(regs);
@@ -238,8 +247,8 @@ __noinline int report_poll(__u32 number, __s64 result)
 	if (!bit_is_set(file_name_bits, name) && !bit_is_set(directory_name_bits, name))
 		return 0;
 	process = (__u64)current_tgid() << 32 | (__u32)dfd;
-	count_look(path_hash(s, length, task->group_leader->start_time), process, call,
-		   result < 0 ? -result : 0, length);
+	count_look(path_hash(length, BPF_CORE_READ(current_task(), group_leader, start_time)),
+		   process, call, result < 0 ? -result : 0, length);
 	return 0;
 }
 

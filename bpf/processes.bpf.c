@@ -37,7 +37,7 @@ int BPF_PROG(on_fork, struct task_struct *parent, struct task_struct *child)
 static __always_inline int report_exec(struct task_struct *task)
 {
 	struct reloadtrace_exec_event *e;
-	struct task_struct *parent = task->real_parent;
+	struct task_struct *parent = BPF_CORE_READ(task, real_parent);
 	__u32 number = 0;
 
 	/* An unknown cgroup may be a container that is just starting: userspace classifies it. */
@@ -46,7 +46,7 @@ static __always_inline int report_exec(struct task_struct *task)
 	e = reserve_fact(sizeof(*e), RELOADTRACE_EV_EXEC);
 	if (!e)
 		return 0;
-	e->parent_tgid = parent->tgid;
+	e->parent_tgid = BPF_CORE_READ(parent, tgid);
 	e->pid_namespace = BPF_CORE_READ(pid_namespace_of(task, &number), ns.inum);
 	e->namespace_pid = number;
 	e->parent_namespace = BPF_CORE_READ(pid_namespace_of(parent, NULL), ns.inum);
@@ -77,10 +77,10 @@ int BPF_PROG(on_exec, struct task_struct *task, pid_t old_pid, struct linux_binp
  */
 static __always_inline bool is_last_exit(struct task_struct *task)
 {
-	__u64 process = (__u64)task->tgid << 32 ^ task->group_leader->start_time;
+	__u64 process = (__u64)task->tgid << 32 ^ BPF_CORE_READ(task, group_leader, start_time);
 	__u8 one = 1;
 
-	return task->signal->live.counter == 0 &&
+	return BPF_CORE_READ(task, signal, live.counter) == 0 &&
 	       !bpf_map_update_elem(&exited_processes, &process, &one, BPF_NOEXIST);
 }
 
@@ -95,10 +95,10 @@ int BPF_PROG(on_exit, struct task_struct *task)
 		/* Mappings are gone already, descriptors go after this unless CLONE_FILES shares
 		 * them. */
 		look_for_ended_writers(0);
-		if (task->files && task->files->count.counter == 1)
+		if (BPF_CORE_READ(task, files, count.counter) == 1)
 			close_writers_at_exit(0);
 	}
-	if (is_self() || task->signal->live.counter)
+	if (is_self() || BPF_CORE_READ(task, signal, live.counter))
 		return 0;
 	tracked = process_is_tracked(tgid);
 	if (!tracked && current_cgroup_scope() != CGROUP_TRACKED)
@@ -111,8 +111,10 @@ int BPF_PROG(on_exit, struct task_struct *task)
 	e = reserve_fact(sizeof(*e), RELOADTRACE_EV_EXIT);
 	if (!e)
 		return 0;
-	e->exit_code = task->signal->flags & SIGNAL_GROUP_EXIT ? task->signal->group_exit_code
-							       : task->group_leader->exit_code;
+	if (BPF_CORE_READ(task, signal, flags) & SIGNAL_GROUP_EXIT)
+		e->exit_code = BPF_CORE_READ(task, signal, group_exit_code);
+	else
+		e->exit_code = BPF_CORE_READ(task, group_leader, exit_code);
 	e->reserved = 0;
 	bpf_ringbuf_submit(e, 0);
 	return 0;

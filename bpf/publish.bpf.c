@@ -18,7 +18,7 @@ struct reloadtrace_base {
 /* Where a relative path starts. */
 static __always_inline void find_base(struct reloadtrace_base *base, __s32 dfd)
 {
-	struct task_struct *task = bpf_get_current_task_btf();
+	struct task_struct *task = current_task();
 	struct reloadtrace_scratch *s = get_scratch();
 	struct dentry *dentry;
 	struct inode *inode;

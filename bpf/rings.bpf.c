@@ -8,26 +8,18 @@
  * the request.
  *
  * Not seen: requests that post no completion (IOSQE_CQE_SKIP_SUCCESS), those that met a full
- * completion queue (posted later from a list, with another tracepoint), failed opens, splice (its
- * input is gone by then), renames, and multishot reads, which regular files do not have.
+ * completion queue (posted later from a list, with another tracepoint), splice (its input is gone
+ * by then), renames, and multishot reads, which regular files do not have.
  */
 #include "describe.bpf.h"
+#include "ring_ops.bpf.h"
 
 char LICENSE[] __weak SEC("license") = "Dual BSD/GPL";
 
 extern int report_open(__u64 file, __s32 fd);
 extern int report_read(__u64 file, __s32 fd, __s64 offset, __u64 count);
 extern int look_for_ended_writers(__u32 reserved);
-
-/* include/uapi/linux/io_uring.h: an ABI, and younger kernels have names that older ones lack. */
-#define OP_READV	 1
-#define OP_READ_FIXED	 4
-#define OP_OPENAT	 18
-#define OP_CLOSE	 19
-#define OP_READ		 22
-#define OP_OPENAT2	 28
-#define OP_READV_FIXED	 60
-#define FILE_INDEX_ALLOC (~0U) /* IORING_FILE_INDEX_ALLOC: the kernel chooses the slot */
+extern int end_ring_open(__u64 request, __s32 result);
 
 /* A global function, so that the climb is verified once. */
 __noinline int ring_file_in_volume(__u64 address)
@@ -81,14 +73,18 @@ int BPF_PROG(on_ring_completion, void *ring, void *req)
 {
 	struct io_kiocb___ring *request = req;
 	__s32 result;
+	__u32 opcode;
 
 	/* Without a request: one of several completions of a multishot, or a message of a ring. */
 	if (!volumes_tracked || !request)
 		return 0;
 	result = BPF_CORE_READ(request, cqe.res);
+	opcode = BPF_CORE_READ(request, opcode);
+	if (is_ring_open(opcode))
+		end_ring_open(argument(ctx, 1), result);
 	if (result < 0)
 		return 0;
-	switch (BPF_CORE_READ(request, opcode)) {
+	switch (opcode) {
 	case OP_READV:
 	case OP_READ_FIXED:
 	case OP_READ:

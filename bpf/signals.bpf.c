@@ -1,9 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0 OR BSD-3-Clause
 /* Layer 2: signals by which applications are told to reload, and what became of them. */
-#include "describe.bpf.h"
+#include "loops.bpf.h"
+#include "pids.bpf.h"
 #include "syscall_table.bpf.h"
 
 char LICENSE[] __weak SEC("license") = "Dual BSD/GPL";
+
+#define EPERM 1
+#define ESRCH 3
 
 #define SIGHUP	1
 #define SIGUSR1 10
@@ -32,25 +36,43 @@ static __always_inline bool is_blocked_by(struct task_struct *task, __u32 signal
 	return set >> (signal - 1) & 1;
 }
 
-/* Whether all threads block it. The list stands still: who sends holds the siglock. */
+struct reloadtrace_thread_walk {
+	__u64 head;
+	__u64 entry; /* where it is: of a struct list_head */
+	__u32 signal;
+	bool taken; /* by a thread that does not block it */
+};
+
+static __noinline long ask_thread(__u32 index, void *context)
+{
+	struct reloadtrace_thread_walk *walk = context;
+	struct list_head *entry = (void *)walk->entry;
+	struct task_struct *thread;
+
+	if (!entry || walk->entry == walk->head)
+		return 1;
+	thread = (void *)entry - bpf_core_field_offset(struct task_struct, thread_node);
+	if (!is_blocked_by(thread, walk->signal)) {
+		walk->taken = true;
+		return 1;
+	}
+	walk->entry = (__u64)BPF_CORE_READ(entry, next);
+	return 0;
+}
+
+/* Whether all threads block it. */
 static __always_inline bool is_blocked_by_all(struct task_struct *task, __u32 signal)
 {
 	struct signal_struct *shared = BPF_CORE_READ(task, signal);
 	struct list_head *head = (void *)shared + bpf_core_field_offset(shared->thread_head);
-	struct list_head *entry = BPF_CORE_READ(head, next);
+	struct reloadtrace_thread_walk walk = {
+		.head = (__u64)head,
+		.entry = (__u64)BPF_CORE_READ(head, next),
+		.signal = signal,
+	};
 
-#pragma clang loop unroll(disable)
-	for (int i = 0; i < MAX_THREADS; i++) {
-		struct task_struct *thread;
-
-		if (!entry || entry == head)
-			break;
-		thread = (void *)entry - bpf_core_field_offset(struct task_struct, thread_node);
-		if (!is_blocked_by(thread, signal))
-			return false;
-		entry = BPF_CORE_READ(entry, next);
-	}
-	return true;
+	repeat(MAX_THREADS, ask_thread, &walk);
+	return !walk.taken;
 }
 
 static __always_inline __u32 handling_of(struct task_struct *task, __u32 signal, bool group)
@@ -97,13 +119,28 @@ static __always_inline __u32 outcome_of(__s32 result)
 								: RELOADTRACE_SIGNAL_DELIVERED;
 }
 
+/* e->signal is set. */
+static __always_inline void describe_target(struct reloadtrace_signal_event *e,
+					    struct task_struct *task, __u64 cgroup_id, bool group)
+{
+	struct task_struct *leader = BPF_CORE_READ(task, group_leader);
+	__u32 pid = 0;
+
+	pid_namespace_of(leader, &pid);
+	e->target_start_ns = BPF_CORE_READ(leader, start_time);
+	e->target_cgroup_id = cgroup_id;
+	e->target_tgid = BPF_CORE_READ(task, tgid);
+	e->target_pid = pid;
+	e->handling = handling_of(task, e->signal, group);
+	BPF_CORE_READ_STR_INTO(&e->target_comm, leader, comm);
+}
+
 SEC("tp_btf/signal_generate")
 int BPF_PROG(on_signal, int signal, struct kernel_siginfo *info, struct task_struct *task,
 	     int group, int result)
 {
 	struct reloadtrace_signal_event *e;
 	__u64 cgroup_id;
-	__u32 pid = 0;
 	bool sent;
 
 	if (!volumes_tracked || !signal_matters(signal))
@@ -117,46 +154,73 @@ int BPF_PROG(on_signal, int signal, struct kernel_siginfo *info, struct task_str
 		return 0;
 	if (!sent)
 		no_sender(&e->header);
-	pid_namespace_of(task->group_leader, &pid);
-	e->target_start_ns = task->group_leader->start_time;
-	e->target_cgroup_id = cgroup_id;
-	e->target_tgid = task->tgid;
-	e->target_pid = pid;
 	e->signal = signal;
-	e->handling = handling_of(task, signal, group);
 	e->outcome = outcome_of(result);
 	e->error = 0;
-	bpf_probe_read_kernel_str(e->target_comm, sizeof(e->target_comm), task->group_leader->comm);
+	describe_target(e, task, cgroup_id, group);
 	bpf_ringbuf_submit(e, 0);
 	return 0;
 }
 
-__noinline int report_signal_refused(__u32 number, __u32 error)
+struct reloadtrace_refusal {
+	struct task_struct *target; /* NULL = none, or not one alone */
+	__u32 signal;
+	__s32 named;
+};
+
+static __always_inline void read_refusal(struct reloadtrace_refusal *r, __u32 number, __u32 error)
 {
 	struct pt_regs *regs = (void *)bpf_task_pt_regs(bpf_get_current_task_btf());
-	struct reloadtrace_signal_event *e;
-	__u32 signal = PT_REGS_PARM2_SYSCALL(regs);
-	__s32 pid = PT_REGS_PARM1_SYSCALL(regs);
 
+	r->target = NULL;
+	r->signal = PT_REGS_PARM2_SYSCALL(regs);
+	r->named = PT_REGS_PARM1_SYSCALL(regs);
 	if (number == SYS_tgkill || number == SYS_rt_tgsigqueueinfo)
-		signal = PT_REGS_PARM3_SYSCALL(regs);
-	else if (number == SYS_pidfd_send_signal)
-		pid = 0;
-	if (!signal_matters(signal) || (error != 1 /* EPERM */ && error != 3 /* ESRCH */) ||
-	    is_self())
+		r->signal = PT_REGS_PARM3_SYSCALL(regs);
+	if (number == SYS_pidfd_send_signal) {
+		if (error == EPERM)
+			r->target = task_behind(r->named);
+		r->named = 0;
+	} else if (error == EPERM) {
+		r->target = task_named(r->named);
+	}
+}
+
+/*
+ * No tracepoint tells of a refusal, so the target is found as the kernel found it. With ESRCH there
+ * is none.
+ */
+__noinline int report_signal_refused(__u32 number, __u32 error)
+{
+	struct reloadtrace_signal_event *e;
+	struct reloadtrace_refusal refusal;
+	struct task_struct *target;
+	__u64 cgroup_id = 0;
+	bool in_scope;
+
+	if ((error != EPERM && error != ESRCH) || is_self())
+		return 0;
+	read_refusal(&refusal, number, error);
+	if (!signal_matters(refusal.signal))
+		return 0;
+	in_scope = current_is_in_scope();
+	target = refusal.target;
+	if (target) {
+		cgroup_id = cgroup_id_of(target);
+		in_scope |= is_in_scope(BPF_CORE_READ(target, tgid), cgroup_id);
+	}
+	if (!in_scope)
 		return 0;
 	e = reserve_fact(sizeof(*e), RELOADTRACE_EV_SIGNAL);
 	if (!e)
 		return 0;
-	e->target_start_ns = 0;
-	e->target_cgroup_id = 0;
-	e->target_tgid = 0;
-	e->target_pid = pid;
-	e->signal = signal;
-	e->handling = RELOADTRACE_SIGNAL_DEFAULT;
+	__builtin_memset(&e->target_start_ns, 0, sizeof(*e) - sizeof(e->header));
+	e->target_pid = refusal.named;
+	e->signal = refusal.signal;
 	e->outcome = RELOADTRACE_SIGNAL_REFUSED;
 	e->error = error;
-	__builtin_memset(e->target_comm, 0, sizeof(e->target_comm));
+	if (target)
+		describe_target(e, target, cgroup_id, true);
 	bpf_ringbuf_submit(e, 0);
 	return 0;
 }

@@ -260,7 +260,7 @@ static __always_inline int dispatch(struct pt_regs *regs, __s64 result)
 	case SYS_rt_sigqueueinfo:
 	case SYS_rt_tgsigqueueinfo:
 	case SYS_pidfd_send_signal:
-		if (hook_signal && result < 0 && current_is_in_scope())
+		if (hook_signal && result < 0)
 			report_signal_refused(SYSCALL_NUMBER(regs), -result);
 		break;
 	}

@@ -5,10 +5,6 @@
  * Layer 1: from a descriptor to its file, and whether that lies in a tracked volume. This is what
  * unrelated processes pay for, so the cheapest tests come first and no map is asked before a bit in
  * both bitmaps is set.
- *
- * A file that includes this chooses how kernel memory is read: with RELOADTRACE_DIRECT_LOADS by
- * plain loads (~1 ns each), which need bpf_rdonly_cast (6.2); else by probe
- * reads (~10 ns each), which every kernel has.
  */
 
 #include "kernel_fixes.bpf.h"
@@ -23,45 +19,20 @@
  */
 #define MAX_CLIMB 64
 
-#ifdef RELOADTRACE_DIRECT_LOADS
-extern void *bpf_rdonly_cast(const void *obj, __u32 btf_id) __ksym __weak;
-#define AS(type, address)                                                                          \
-	((type *)bpf_rdonly_cast((const void *)(address), bpf_core_type_id_kernel(type)))
-#define LOAD(pointer, field) ((pointer)->field)
-#else
-#define AS(type, address)    ((type *)(address))
-#define LOAD(pointer, field) BPF_CORE_READ(pointer, field)
-#endif
-
-static __always_inline __u64 load_address(__u64 at)
-{
-#ifdef RELOADTRACE_DIRECT_LOADS
-	/* Any struct that begins with a 64-bit integer: the verifier only casts to structs. */
-	return AS(struct timespec64, at)->tv_sec;
-#else
-	__u64 value = 0;
-
-	bpf_probe_read_kernel(&value, sizeof(value), (void *)at);
-	return value;
-#endif
-}
-
 /*
  * The struct file behind a descriptor, 0 = none. Without a reference: another thread may close it
  * meanwhile, then what is read belongs to a file that died this instant or to its successor.
  */
-static __always_inline __u64 file_at(struct task_struct *task, __s32 fd)
-{
-	struct fdtable *table = task->files->fdt;
-
-	if ((__u32)fd >= table->max_fds)
-		return 0;
-	return load_address((__u64)table->fd + sizeof(void *) * (__u64)(__u32)fd);
-}
-
 static __always_inline __u64 current_file(__s32 fd)
 {
-	return file_at(bpf_get_current_task_btf(), fd);
+	__u64 files = LOAD_AT(current_task(), struct task_struct, files);
+	__u64 address = LOAD_AT(files, struct files_struct, fdt);
+	struct fdtable *table = AS(struct fdtable, address);
+
+	if ((__u32)fd >= LOAD(table, max_fds))
+		return 0;
+	return load_address(LOAD_AT(address, struct fdtable, fd) +
+			    sizeof(void *) * (__u64)(__u32)fd);
 }
 
 static __always_inline bool is_root(__u32 dev, __u64 ino)

@@ -82,7 +82,6 @@ static __always_inline bool failed_watch_matters(struct reloadtrace_failed_watch
 __noinline int report_watch_failed(__u32 number, __u32 error)
 {
 	struct reloadtrace_failed_watch w = {.call = RELOADTRACE_WATCH_INIT, .dfd = AT_FDCWD};
-	struct task_struct *task = bpf_get_current_task_btf();
 	struct reloadtrace_scratch *s = get_scratch();
 	struct reloadtrace_watch_failed_event *e;
 
@@ -93,7 +92,7 @@ __noinline int report_watch_failed(__u32 number, __u32 error)
 		return 0;
 	e->call = w.call;
 	e->error = error;
-	e->uid = task->cred->fsuid.val;
+	e->uid = BPF_CORE_READ(current_task(), cred, fsuid.val);
 	e->mask = w.mask;
 	e->dfd = w.dfd;
 	e->reserved = 0;

@@ -14,27 +14,22 @@ extern int report_fanotify_events(__u64 group, __s32 fd, __u64 buffer, __u32 len
 #define IN_MASK_ADD	  0x20000000
 #define IN_ALL_EVENTS	  0xfff
 
-/* The mark behind a watch; 0 = not found. Newest first, so a fresh watch is the first. */
-__noinline __u64 mark_of_watch(__u64 group_address, __s32 wd)
+static __noinline long compare_watch(__u32 index, void *context)
 {
-	struct fsnotify_group *group = (void *)group_address;
-	struct list_head *head = (void *)group + bpf_core_field_offset(group->marks_list);
-	struct list_head *entry = BPF_CORE_READ(head, next);
+	struct reloadtrace_mark_walk *walk = context;
+	struct fsnotify_mark *mark = mark_there(walk);
+	struct inotify_inode_mark *watch;
 
-#pragma clang loop unroll(disable)
-	for (int i = 0; i < MAX_MARKS; i++) {
-		struct fsnotify_mark *mark = mark_at(entry);
-		struct inotify_inode_mark *watch;
+	if (!mark)
+		return 1;
+	watch = (void *)mark - bpf_core_field_offset(struct inotify_inode_mark, fsn_mark);
+	return go_on(walk, mark, BPF_CORE_READ(watch, wd) == walk->wd);
+}
 
-		if (!entry || entry == head)
-			return 0;
-		watch = (void *)mark - bpf_core_field_offset(struct inotify_inode_mark, fsn_mark);
-		if (BPF_CORE_READ(watch, wd) == wd)
-			return (__u64)mark;
-		entry = BPF_CORE_READ(entry, next);
-	}
-	count_loss(RELOADTRACE_LOSS_WALK_TOO_DEEP);
-	return 0;
+/* The mark behind a watch; 0 = not found. Newest first, so a fresh watch is the first. */
+__noinline __u64 mark_of_watch(__u64 group, __s32 wd)
+{
+	return find_mark(group, MAX_MARKS, wd, compare_watch);
 }
 
 static __always_inline int describe_watched(__u64 address, __u32 with_names)
@@ -170,30 +165,21 @@ __noinline int report_queue_in_pieces(__u64 group, __s32 fd, __u64 vector, __u32
 	return 0;
 }
 
-__noinline int mark_is_in_volume(__u64 entry)
+static __noinline long ask_for_volume(__u32 index, void *context)
 {
-	struct fsnotify_mark *mark = mark_at((struct list_head *)entry);
+	struct reloadtrace_mark_walk *walk = context;
+	struct fsnotify_mark *mark = mark_there(walk);
 
-	return describe_watched((__u64)connector_inode(BPF_CORE_READ(mark, connector)), 0);
+	if (!mark)
+		return 1;
+	return go_on(walk, mark,
+		     describe_watched((__u64)connector_inode(BPF_CORE_READ(mark, connector)), 0));
 }
 
 /* Whether any of the group's watches is in a volume. */
-__noinline int group_watches_volume(__u64 group_address)
+__noinline int group_watches_volume(__u64 group)
 {
-	struct fsnotify_group *group = (void *)group_address;
-	struct list_head *head = (void *)group + bpf_core_field_offset(group->marks_list);
-	struct list_head *entry = BPF_CORE_READ(head, next);
-
-#pragma clang loop unroll(disable)
-	for (int i = 0; i < MAX_ADOPTED_MARKS; i++) {
-		if (!entry || entry == head)
-			return 0;
-		if (mark_is_in_volume((__u64)entry))
-			return 1;
-		entry = BPF_CORE_READ(entry, next);
-	}
-	count_loss(RELOADTRACE_LOSS_WALK_TOO_DEEP);
-	return 0;
+	return find_mark(group, MAX_ADOPTED_MARKS, 0, ask_for_volume) != 0;
 }
 
 /* Runs over every descriptor of the system when userspace asks; says nothing, only remembers. */

@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <fcntl.h>
 #include <linux/openat2.h>
+#include <sys/stat.h>
 #include <sys/uio.h>
 #include <unistd.h>
 
+#include <cerrno>
 #include <utility>
 
 #include "tests/bpf/live_source.h"
@@ -193,6 +195,46 @@ TEST_F(BpfRing, says_nothing_of_files_elsewhere_and_of_what_failed) {
   EXPECT_TRUE(of<OpenEvent>(events).empty());
   EXPECT_TRUE(of<ReadEvent>(events).empty());
   EXPECT_TRUE(of<OpenFailedEvent>(events).empty());
+}
+
+TEST_F(BpfRing, reports_opens_that_failed) {
+  start();
+  ASSERT_TRUE(source().add_file_name("app.yaml"));
+  ::chmod(at("volume/..one/app.yaml").c_str(), 0600);
+  ::chmod(at("").c_str(), 0755);
+  const auto events = trace([&] {
+    auto ring = Ring::open();
+    const std::string name = path();
+    const std::string absent = at("absent/app.yaml");
+    const std::string other = at("absent/other.yaml");
+    if (!ring || !open_and_read(name) || ::setuid(65534) != 0) {
+      return false;
+    }
+    // In one batch: each is told by its own path.
+    const auto results =
+        ring->run({ring_openat(name, O_RDONLY), ring_openat(absent, O_RDWR),
+                   ring_openat(other, O_RDONLY), ring_openat(at("volume"), O_RDONLY)});
+    return results[0] == -EACCES && results[1] == -ENOENT && results[2] == -ENOENT &&
+           results[3] >= 0;
+  });
+  const auto failed = of<OpenFailedEvent>(events);
+  ASSERT_EQ(failed.size(), 2U);
+  EXPECT_EQ(failed[0].path, path());
+  EXPECT_EQ(failed[0].error, static_cast<std::uint32_t>(EACCES));
+  EXPECT_EQ(failed[0].uid, 65534U);
+  EXPECT_EQ(failed[0].dfd, AT_FDCWD);
+  EXPECT_EQ(failed[1].path, at("absent/app.yaml"));
+  EXPECT_EQ(failed[1].error, static_cast<std::uint32_t>(ENOENT));
+}
+
+TEST_F(BpfRing, says_nothing_of_failed_opens_out_of_scope) {
+  start();
+  ASSERT_TRUE(source().add_file_name("app.yaml"));
+  EXPECT_TRUE(of<OpenFailedEvent>(trace([&] {
+                auto ring = Ring::open();
+                const std::string absent = at("absent/app.yaml");
+                return ring && ring->run(ring_openat(absent, O_RDONLY)) == -ENOENT;
+              })).empty());
 }
 
 TEST_F(BpfRing, is_silent_without_its_hook) {

@@ -53,6 +53,22 @@ class BpfSignal : public LiveSourceTest {
     return ::kill(pid, SIGKILL) == 0 && ::waitpid(pid, nullptr, 0) == pid;
   }
 
+  // What is told of `act`, done by one who may send nothing to the process that it is given.
+  std::vector<SignalEvent> refused(const std::function<bool(pid_t)>& act,
+                                   bool target_in_scope,
+                                   bool sender_in_scope) {
+    return all<SignalEvent>(trace([&] {
+      const pid_t pid = target([] { ::signal(SIGHUP, do_nothing); }, target_in_scope);
+      const pid_t sender = ::fork();
+      if (sender == 0) {
+        const bool ready = !sender_in_scope || open_and_read(at("volume/app.yaml"));
+        ::_exit(ready && ::setuid(65534) == 0 && act(pid) ? 0 : 1);
+      }
+      int status = -1;
+      return ::waitpid(sender, &status, 0) == sender && status == 0 && end(pid);
+    }));
+  }
+
   // A child sends one to a process that has prepared itself so.
   SignalEvent send(int signal, const std::function<void()>& prepare) {
     const auto found = of<SignalEvent>(trace([&] {
@@ -226,7 +242,68 @@ TEST_F(BpfSignal, says_nothing_of_other_signals_and_of_processes_out_of_scope) {
               })).empty());
 }
 
-TEST_F(BpfSignal, tells_a_signal_that_was_refused) {
+TEST_F(BpfSignal, names_whom_a_refused_one_was_for_by_each_call_that_sends_it) {
+  start();
+  const auto found = refused(
+      [](pid_t pid) {
+        const auto pidfd = static_cast<int>(::syscall(SYS_pidfd_open, pid, 0));
+        return ::kill(pid, SIGHUP) == -1 && ::kill(pid, SIGTERM) == -1 &&
+               ::syscall(SYS_tgkill, pid, pid, SIGUSR2) == -1 &&
+               ::syscall(SYS_tkill, pid, SIGUSR1) == -1 &&
+               ::syscall(SYS_pidfd_send_signal, pidfd, SIGHUP, nullptr, 0) == -1;
+      },
+      /*target_in_scope=*/true, /*sender_in_scope=*/false);
+  ASSERT_EQ(found.size(), 4U);
+  for (const SignalEvent& signal : found) {
+    EXPECT_EQ(signal.outcome, SignalOutcome::Refused);
+    EXPECT_EQ(signal.error, static_cast<std::uint32_t>(EPERM));
+    EXPECT_EQ(signal.target, found[0].target);
+    EXPECT_EQ(signal.target, static_cast<std::uint32_t>(signal.target_pid));
+    EXPECT_NE(signal.target, signal.origin.tgid);
+    EXPECT_NE(signal.target, static_cast<std::uint32_t>(child()));
+    EXPECT_TRUE(signal.target_started);
+    EXPECT_LT(signal.target_started, signal.origin.started);
+    EXPECT_EQ(signal.target_cgroup, signal.origin.cgroup_id);
+    EXPECT_EQ(signal.target_comm, signal.origin.comm);
+  }
+  EXPECT_EQ(found[0].signal, static_cast<std::uint32_t>(SIGHUP));
+  EXPECT_EQ(found[0].handling, SignalHandling::Handled);
+  EXPECT_EQ(found[1].signal, static_cast<std::uint32_t>(SIGUSR2));
+  EXPECT_EQ(found[1].handling, SignalHandling::Default);
+  EXPECT_EQ(found[2].signal, static_cast<std::uint32_t>(SIGUSR1));
+  EXPECT_EQ(found[3].signal, static_cast<std::uint32_t>(SIGHUP));
+}
+
+TEST_F(BpfSignal, takes_the_number_of_a_refused_one_as_its_senders_pid_namespace_has_it) {
+  start();
+  const auto found = all<SignalEvent>(trace([&] {
+    if (::unshare(CLONE_NEWPID) != 0) {
+      return false;
+    }
+    const pid_t init = target([] {});
+    const pid_t inside = ::fork();
+    if (inside == 0) {
+      ::_exit(::setuid(65534) == 0 && ::kill(1, SIGHUP) == -1 ? 0 : 1);
+    }
+    int status = -1;
+    return ::waitpid(inside, &status, 0) == inside && status == 0 && end(init);
+  }));
+  ASSERT_EQ(found.size(), 1U);
+  EXPECT_EQ(found[0].outcome, SignalOutcome::Refused);
+  EXPECT_EQ(found[0].target_pid, 1);
+  EXPECT_GT(found[0].target, static_cast<std::uint32_t>(child()));
+  EXPECT_LT(found[0].target, found[0].origin.tgid);
+}
+
+TEST_F(BpfSignal, tells_of_a_refused_one_when_either_side_is_in_scope) {
+  start();
+  const auto hang_up = [](pid_t pid) { return ::kill(pid, SIGHUP) == -1; };
+  EXPECT_EQ(refused(hang_up, true, false).size(), 1U);
+  EXPECT_EQ(refused(hang_up, false, true).size(), 1U);
+  EXPECT_EQ(refused(hang_up, false, false).size(), 0U);
+}
+
+TEST_F(BpfSignal, tells_the_number_alone_when_nobody_has_it) {
   start();
   const auto found = of<SignalEvent>(trace([&] {
     const pid_t gone = ::fork();
@@ -234,20 +311,13 @@ TEST_F(BpfSignal, tells_a_signal_that_was_refused) {
       ::_exit(0);
     }
     ::waitpid(gone, nullptr, 0);
-    return open_and_read(at("volume/app.yaml")) && ::setuid(65534) == 0 &&
-           ::kill(1, SIGHUP) == -1 && ::kill(1, SIGTERM) == -1 && ::kill(gone, SIGUSR1) == -1 &&
-           ::syscall(SYS_tgkill, 1, 1, SIGUSR2) == -1;
+    return open_and_read(at("volume/app.yaml")) && ::kill(gone, SIGUSR1) == -1;
   }));
-  ASSERT_EQ(found.size(), 3U);
-  for (const SignalEvent& signal : found) {
-    EXPECT_EQ(signal.outcome, SignalOutcome::Refused);
-    EXPECT_EQ(signal.target, 0U);
-  }
-  EXPECT_EQ(found[0].target_pid, 1);
-  EXPECT_EQ(found[0].error, static_cast<std::uint32_t>(EPERM));
-  EXPECT_EQ(found[1].signal, static_cast<std::uint32_t>(SIGUSR1));
-  EXPECT_EQ(found[1].error, static_cast<std::uint32_t>(ESRCH));
-  EXPECT_EQ(found[2].signal, static_cast<std::uint32_t>(SIGUSR2));
+  ASSERT_EQ(found.size(), 1U);
+  EXPECT_EQ(found[0].outcome, SignalOutcome::Refused);
+  EXPECT_EQ(found[0].error, static_cast<std::uint32_t>(ESRCH));
+  EXPECT_EQ(found[0].target, 0U);
+  EXPECT_GT(found[0].target_pid, 1);
 }
 
 TEST_F(BpfSignal, says_nothing_of_what_was_refused_to_a_process_out_of_scope) {

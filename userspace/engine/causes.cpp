@@ -142,9 +142,9 @@ constexpr std::array kCatalogue = {
         .name = "signal_refused",
         .meaning = "somebody was not allowed to send it a signal, or found no process to send it "
                    "to",
-        .signature = "kill() by a process of the pod failed after the publish: EPERM where the "
-                     "users differ and CAP_KILL is missing, ESRCH where the pid is not (or no "
-                     "longer) there.",
+        .signature = "kill() failed after the publish: EPERM where the users differ and CAP_KILL "
+                     "is missing (held against the container that the signal was for), ESRCH "
+                     "where the pid is not, or no longer, there (against the one that sent it).",
         .advice = "send the signal as the same user, or with CAP_KILL",
         .remedy = "A sidecar sees the application's processes only with shareProcessNamespace; a "
                   "pid file may be that of a process that has gone.",

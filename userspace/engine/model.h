@@ -78,7 +78,7 @@ struct Notice {
 struct Request {
   Timestamp at;
   TriggerKind kind = TriggerKind::Signal;
-  std::uint32_t tgid = 0;  // who got it; of a refused signal, who sent it
+  std::uint32_t tgid = 0;  // who got it; of a refused signal perhaps who sent it
   SignalEvent signal;
   HttpEvent http;      // its status becomes that of the answer
   Timestamp answered;  // zero = not seen

@@ -25,6 +25,18 @@ Request* find_request(Reader& reader, const HttpEvent& event) {
   return nullptr;
 }
 
+// Who was to get it; of a refused one its sender when nobody, or nobody of a reader, was.
+Process& asked(World& world, const SignalEvent& event) {
+  if (event.outcome == SignalOutcome::Refused) {
+    Process* target = world.process(event.target);
+    const bool reads =
+        target != nullptr && target->reader != nullptr && is_same(*target, event.target_started);
+    return reads ? *target : world.process_of(event.origin);
+  }
+  return world.process_of(Origin{event.origin.at, event.target_started, event.target_cgroup,
+                                 event.target, event.target, event.target_comm});
+}
+
 }  // namespace
 
 void Engine::on(const PollFact& fact) {
@@ -76,14 +88,9 @@ Request* Engine::note(Process& process, Request request) {
 }
 
 void Engine::on(const SignalEvent& event) {
-  // Refused: whom it was for is not known, so it is told of the one who sent it.
-  const bool refused = event.outcome == SignalOutcome::Refused;
-  const Origin& sender = event.origin;
-  const Origin target{sender.at,    event.target_started, event.target_cgroup,
-                      event.target, event.target,         event.target_comm};
-  Process& process = world_.process_of(refused ? sender : target);
+  Process& process = asked(world_, event);
   Request request;
-  request.at = sender.at;
+  request.at = event.origin.at;
   request.kind = TriggerKind::Signal;
   request.tgid = process.tgid;
   request.signal = event;

@@ -27,10 +27,12 @@ std::string target_of(const SignalEvent& signal) {
 
 Diagnosis refused(const Request& request, const Publish& publish) {
   const SignalEvent& signal = request.signal;
+  const std::string target =
+      signal.target != 0 ? target_of(signal) : fmt::format("pid {}", signal.target_pid);
   Diagnosis out =
       found(Cause::SignalRefused, request.tgid,
-            fmt::format("{}[{}] sent {} to pid {} {}, and kill failed with {}", signal.origin.comm,
-                        signal.origin.tgid, say_signal(signal.signal), signal.target_pid,
+            fmt::format("{}[{}] sent {} to {} {}, and kill failed with {}", signal.origin.comm,
+                        signal.origin.tgid, say_signal(signal.signal), target,
                         after(request, publish), say_errno(signal.error)));
   if (signal.error == ESRCH) {
     out.advice =

@@ -56,6 +56,7 @@ std::string hook_purpose(const std::string& name) {
       {"mount", "volumes that are mounted or unmounted, at once"},
       {"cgroup", "new and ended containers, at once"},
       {"io_uring", "opens and reads by io_uring, which no system call shows"},
+      {"io_uring_failed", "opens by io_uring that failed"},
       {"poll", "looks at paths (stat, readlink, access): pollers and their period"},
       {"signal", "SIGHUP, SIGUSR1 and SIGUSR2: who sent them, and whether they are handled"},
   };

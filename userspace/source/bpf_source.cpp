@@ -227,6 +227,7 @@ void LiveSource::configure() {
   knobs->hook_poll = plan_.has(HookId::Poll);
   knobs->hook_signal = plan_.has(HookId::Signal);
   knobs->hook_fanotify = plan_.has(HookId::Fanotify);
+  knobs->hook_io_uring = plan_.has(HookId::IoUring);
   knobs->hook_mount = plan_.has(HookId::Mount);
   knobs->node_mount_namespace = find_node_mount_namespace(options_.proc);
   configure_http();

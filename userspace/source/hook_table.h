@@ -32,6 +32,7 @@ enum class HookId : std::uint8_t {
   IoUring,
   Mount,
   Cgroup,
+  IoUringFailed,
 };
 
 struct Hook {
@@ -48,7 +49,7 @@ struct Hook {
 };
 
 // In the order of HookId.
-inline constexpr std::array<Hook, 18> kHooks = {{
+inline constexpr std::array<Hook, 19> kHooks = {{
     {HookId::Open, "open", true, ""},
     {HookId::Read, "read", true, ""},
     {HookId::Mmap, "mmap", false, ""},
@@ -67,6 +68,7 @@ inline constexpr std::array<Hook, 18> kHooks = {{
     {HookId::IoUring, "io_uring", false, "on_ring_completion"},
     {HookId::Mount, "mount", false, ""},
     {HookId::Cgroup, "cgroup", false, "on_cgroup_created", false, "on_cgroup_removed"},
+    {HookId::IoUringFailed, "io_uring_failed", false, "on_ring_submission"},
 }};
 
 }  // namespace reloadtrace

@@ -33,11 +33,23 @@ void signal_ignored(Story& story) {
   story.end();
 }
 
+// A sidecar of another user, without CAP_KILL.
 void signal_refused(Story& story) {
+  OneReader one(story);
+  const StoryContainer sidecar = story.container("sidecar", {});
+  story.publish(*one.config);
+  story.pass(1s);
+  story.refuse(sidecar.main, one.app.main);
+  one.come_to_deadline();
+  story.end();
+}
+
+// The pid file is that of a process that has gone.
+void signal_to_nobody(Story& story) {
   OneReader one(story);
   story.publish(*one.config);
   story.pass(1s);
-  story.hang_up(one.app.main, SignalHandling::Default, SignalOutcome::Refused);
+  story.refuse(one.app.main, 7);
   one.come_to_deadline();
   story.end();
 }
@@ -237,6 +249,7 @@ constexpr std::array kStories{
     Scenario{"told_by_signal", told_by_signal, true},
     Scenario{"cause_signal_ignored", signal_ignored, false},
     Scenario{"cause_signal_refused", signal_refused, false},
+    Scenario{"signal_to_nobody", signal_to_nobody, false},
     Scenario{"cause_signal_no_reread", signal_no_reread, false},
     Scenario{"signal_came_too_early", signal_came_too_early, false},
     Scenario{"signal_of_the_publish_before", signal_of_the_publish_before, false},

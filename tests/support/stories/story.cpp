@@ -17,6 +17,17 @@ constexpr std::int64_t kNoon = 1'795'348'800'000'000'000 - 3'600'000'000'000;
 
 constexpr char kPodUid[] = "5d1c7a3e-0000-4000-8000-000000000001";
 
+SignalEvent signal_for(const StoryProcess& target) {
+  SignalEvent event;
+  event.target = target.tgid;
+  event.target_started = target.started;
+  event.target_cgroup = target.cgroup;
+  event.target_pid = 1;
+  event.target_comm = target.comm;
+  event.signal = SIGHUP;
+  return event;
+}
+
 }  // namespace
 
 Timestamp Story::tick() {
@@ -308,21 +319,28 @@ void Story::look(const StoryProcess& process,
 }
 
 void Story::hang_up(const StoryProcess& target, SignalHandling handling, SignalOutcome outcome) {
-  SignalEvent event;
+  SignalEvent event = signal_for(target);
   event.origin = Origin{tick(), {2'000'000'000}, 1, 950, 950, "kill"};
-  event.target_pid = outcome == SignalOutcome::Refused ? 7 : 1;
-  event.signal = SIGHUP;
   event.handling = handling;
   event.outcome = outcome;
-  if (outcome == SignalOutcome::Refused) {
-    event.origin = origin(target);
-    event.error = EPERM;
-  } else {
-    event.target = target.tgid;
-    event.target_started = target.started;
-    event.target_cgroup = target.cgroup;
-    event.target_comm = target.comm;
-  }
+  deliver(event);
+}
+
+void Story::refuse(const StoryProcess& sender, const StoryProcess& target) {
+  SignalEvent event = signal_for(target);
+  event.origin = origin(sender);
+  event.outcome = SignalOutcome::Refused;
+  event.error = EPERM;
+  deliver(event);
+}
+
+void Story::refuse(const StoryProcess& sender, int pid) {
+  SignalEvent event;
+  event.origin = origin(sender);
+  event.target_pid = pid;
+  event.signal = SIGHUP;
+  event.outcome = SignalOutcome::Refused;
+  event.error = ESRCH;
   deliver(event);
 }
 

@@ -169,6 +169,9 @@ class Story {
   void hang_up(const StoryProcess& target,
                SignalHandling handling,
                SignalOutcome outcome = SignalOutcome::Delivered);
+  // SIGHUP that may not be sent, or for a pid that nobody has.
+  void refuse(const StoryProcess& sender, const StoryProcess& target);
+  void refuse(const StoryProcess& sender, int pid);
   void post(const StoryProcess& server, const std::string& line);
   void answer(const StoryProcess& server, std::uint32_t status);
 

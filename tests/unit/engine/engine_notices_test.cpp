@@ -57,6 +57,38 @@ TEST_F(Noticing, does_not_name_a_signal_that_the_kernel_dropped) {
   EXPECT_EQ(trigger(), "unknown: ");
 }
 
+TEST_F(Noticing, holds_a_refused_signal_against_the_container_that_it_was_for) {
+  const auto sidecar = story_.container("sidecar", {&config_});
+  story_.publish(config_);
+  story_.refuse(sidecar.main, app_.main);
+  pass_deadline();
+  EXPECT_THAT(told_.last().evidence,
+              HasSubstr("] sent SIGHUP to app[100], pid 1 of its container, "));
+  EXPECT_THAT(told_.last().evidence, HasSubstr("kill failed with EPERM"));
+  story_.inspect(sidecar.main);
+  EXPECT_THAT(told_.verdicts(),
+              ElementsAre("app: stale (signal_refused)", "sidecar: stale (no_watcher)"));
+}
+
+TEST_F(Noticing, tells_the_sender_of_a_refused_signal_when_it_was_for_nobody_who_reads) {
+  StoryProcess pause = app_.main;
+  pause.tgid = 77;
+  story_.publish(config_);
+  story_.refuse(app_.main, pause);
+  pass_deadline();
+  EXPECT_EQ(cause(), "signal_refused");
+}
+
+TEST_F(Noticing, does_not_take_another_process_with_the_same_pid_for_the_target) {
+  const auto sidecar = story_.container("sidecar", {&config_});
+  StoryProcess before = app_.main;
+  before.started.ns += 1;
+  story_.publish(config_);
+  story_.refuse(sidecar.main, before);
+  pass_deadline();
+  EXPECT_EQ(cause(), "no_watcher");
+}
+
 TEST_F(Noticing, finds_the_period_of_who_opens_the_file_by_the_clock) {
   for (int i = 0; i < 3; ++i) {
     story_.pass(2s);
