@@ -177,7 +177,7 @@ __noinline int report_fanotify_events(__u64 group, __s32 fd, __u64 buffer, __u32
 	return 0;
 }
 
-/* Remembers a group that existed before the tracer if any of its marks is in a volume. */
+/* Remembers a group that existed before the tracer if any of its marks may be in a volume. */
 __noinline int adopt_fanotify_group(__u64 group)
 {
 	struct list_head *entry = BPF_CORE_READ(marks_of(group), next);
@@ -186,12 +186,10 @@ __noinline int adopt_fanotify_group(__u64 group)
 	for (int i = 0; i < MAX_ADOPTED_MARKS; i++) {
 		if (!entry || entry == marks_of(group))
 			return 0;
-		if (describe_mark((__u64)mark_at(entry), 0)) {
-			remember_group(&fanotify_groups, group);
-			return 0;
-		}
+		if (describe_mark((__u64)mark_at(entry), 0))
+			break;
 		entry = BPF_CORE_READ(entry, next);
 	}
-	count_loss(RELOADTRACE_LOSS_WALK_TOO_DEEP);
+	remember_group(&fanotify_groups, group);
 	return 0;
 }
