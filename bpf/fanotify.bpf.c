@@ -180,10 +180,10 @@ static __noinline long ask_for_volume(__u32 index, void *context)
 	return mark ? go_on(walk, mark, describe_mark((__u64)mark, 0)) : 1;
 }
 
-/* Remembers a group that existed before the tracer if any of its marks is in a volume. */
+/* Remembers a group that existed before the tracer if any of its marks may be in a volume. */
 __noinline int adopt_fanotify_group(__u64 group)
 {
-	if (find_mark(group, MAX_ADOPTED_MARKS, 0, ask_for_volume))
+	if (may_have_mark(group, MAX_ADOPTED_MARKS, ask_for_volume))
 		remember_group(&fanotify_groups, group);
 	return 0;
 }

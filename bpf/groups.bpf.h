@@ -57,20 +57,37 @@ static __always_inline long go_on(struct reloadtrace_mark_walk *walk, struct fsn
 	return 0;
 }
 
+static __always_inline void walk_marks(struct reloadtrace_mark_walk *walk, __u64 group, __u32 bound,
+				       long (*step)(__u32 index, void *walk))
+{
+	walk->head = (__u64)marks_of(group);
+	walk->entry = (__u64)BPF_CORE_READ(marks_of(group), next);
+	repeat(bound, step, walk);
+}
+
 /* The first mark of the group that `step` takes for the one, 0 = none; `wd` is for the step. */
 static __always_inline __u64 find_mark(__u64 group, __u32 bound, __s32 wd,
 				       long (*step)(__u32 index, void *walk))
 {
-	struct reloadtrace_mark_walk walk = {
-		.head = (__u64)marks_of(group),
-		.entry = (__u64)BPF_CORE_READ(marks_of(group), next),
-		.wd = wd,
-	};
+	struct reloadtrace_mark_walk walk = {.wd = wd};
 
-	repeat(bound, step, &walk);
+	walk_marks(&walk, group, bound, step);
 	if (!walk.over)
 		count_loss(RELOADTRACE_LOSS_WALK_TOO_DEEP);
 	return walk.found;
+}
+
+/*
+ * Whether the group has a mark that `step` takes. One with more marks than can be looked at may
+ * have one: to hear too much of it costs some records, to be deaf to it the truth about its owner.
+ */
+static __always_inline bool may_have_mark(__u64 group, __u32 bound,
+					  long (*step)(__u32 index, void *walk))
+{
+	struct reloadtrace_mark_walk walk = {};
+
+	walk_marks(&walk, group, bound, step);
+	return walk.found || !walk.over;
 }
 
 /* `groups` is inotify_groups or fanotify_groups; they share the bitmap. */

@@ -176,10 +176,10 @@ static __noinline long ask_for_volume(__u32 index, void *context)
 		     describe_watched((__u64)connector_inode(BPF_CORE_READ(mark, connector)), 0));
 }
 
-/* Whether any of the group's watches is in a volume. */
+/* Whether any of the group's watches may be in a volume. */
 __noinline int group_watches_volume(__u64 group)
 {
-	return find_mark(group, MAX_ADOPTED_MARKS, 0, ask_for_volume) != 0;
+	return may_have_mark(group, MAX_ADOPTED_MARKS, ask_for_volume);
 }
 
 /* Runs over every descriptor of the system when userspace asks; says nothing, only remembers. */

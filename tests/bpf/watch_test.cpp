@@ -128,6 +128,24 @@ TEST_F(BpfWatch, reports_the_queue_of_an_instance_that_watched_before_the_tracer
   EXPECT_EQ(notices[0].name, "new");
 }
 
+TEST_F(BpfWatch, reports_the_queue_of_one_that_had_more_watches_than_can_be_looked_at) {
+  const int fd = ::inotify_init1(IN_CLOEXEC);
+  ASSERT_EQ(::inotify_add_watch(fd, at("volume").c_str(), IN_CREATE), 1);
+  for (int i = 0; i < 2100; ++i) {
+    const std::string elsewhere = at("elsewhere" + std::to_string(i));
+    write_file(elsewhere, "");
+    ASSERT_GT(::inotify_add_watch(fd, elsewhere.c_str(), IN_MODIFY), 1);
+  }
+  start();
+  ASSERT_TRUE(source().adopt_watchers());
+  write_file(at("volume/new"), "x");
+  const auto events = trace([&] { return read_queue(fd); });
+  ::close(fd);
+  EXPECT_EQ(all<LossFact>(events).size(), 0U);
+  ASSERT_EQ(of<NotifyEvent>(events).size(), 1U);
+  EXPECT_EQ(of<NotifyEvent>(events)[0].name, "new");
+}
+
 TEST_F(BpfWatch, cuts_a_long_batch_of_notices_and_counts_that) {
   start();
   const auto events = trace([&] {

@@ -6,8 +6,6 @@
 #include <signal.h>
 #include <unistd.h>
 
-#include <ostream>
-
 #include "tests/e2e/story.h"
 #include "tests/support/temporary_directory.h"
 
@@ -21,21 +19,6 @@ constexpr const char* kPollerDeadline = "9";
 constexpr const char* kDeadline = "4";
 constexpr seconds kVerdictTimeout{15};
 constexpr const char* kReload = "http://127.0.0.1:9090/-/reload";
-
-struct Row {
-  std::string verdict;
-  std::string cause = "";    // "" = null
-  std::string trigger = "";  // "" = null
-};
-
-bool operator==(const Row& left, const Row& right) {
-  return left.verdict == right.verdict && left.cause == right.cause &&
-         left.trigger == right.trigger;
-}
-
-void PrintTo(const Row& row, std::ostream* out) {
-  *out << row.verdict << " cause=" << row.cause << " trigger=" << row.trigger;
-}
 
 struct Application {
   std::string name;
@@ -284,15 +267,6 @@ bool is_there(const std::string& need) {
     }
   }
   return false;
-}
-
-std::string text_or_empty(const Line& value) {
-  return value.is_null() ? "" : value.get<std::string>();
-}
-
-Row row_of(const Line& said) {
-  return {said.value("verdict", ""), text_or_empty(said.at("cause")),
-          said.at("trigger").is_null() ? "" : text_or_empty(said.at("trigger").at("kind"))};
 }
 
 class Applications : public Story {

@@ -4,25 +4,12 @@
 #include <chrono>
 #include <csignal>
 #include <map>
-#include <ostream>
 #include <thread>
 
 #include "tests/e2e/story.h"
 
 namespace reloadtrace::testing {
 namespace {
-
-struct Row {
-  std::string verdict;
-  std::string cause = "";    // "" = null
-  std::string trigger = "";  // "" = null
-
-  bool operator==(const Row&) const = default;
-};
-
-void PrintTo(const Row& row, std::ostream* out) {
-  *out << row.verdict << " cause=" << row.cause << " trigger=" << row.trigger;
-}
 
 struct Member {
   const char* behaviour;
@@ -40,10 +27,6 @@ const Row kByHttp{"reloaded", "", "http"};
 
 Row stale(const char* cause) {
   return {"stale", cause};
-}
-
-std::string text_or_empty(const Line& value) {
-  return value.is_null() ? "" : value.get<std::string>();
 }
 
 class Crowd : public Story {
@@ -67,11 +50,9 @@ class Crowd : public Story {
       ask(members);
       for (std::size_t i = 0; i < members.size(); ++i) {
         const Line said = verdict(*containers_[i], nth);
-        const Row row{
-            said.value("verdict", ""), text_or_empty(said.at("cause")),
-            said.at("trigger").is_null() ? "" : text_or_empty(said.at("trigger").at("kind"))};
-        EXPECT_EQ(row, members[i].row) << members[i].behaviour << " at publish " << nth << ": "
-                                       << said.at("evidence") << said.at("trigger");
+        EXPECT_EQ(row_of(said), members[i].row)
+            << members[i].behaviour << " at publish " << nth << ": " << said.at("evidence")
+            << said.at("trigger");
       }
     }
   }

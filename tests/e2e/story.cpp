@@ -1,9 +1,23 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "tests/e2e/story.h"
 
+#include <ostream>
 #include <utility>
 
 namespace reloadtrace::testing {
+
+Row row_of(const Line& reload) {
+  const auto text_or_empty = [](const Line& value) {
+    return value.is_null() ? "" : value.get<std::string>();
+  };
+  const Line& trigger = reload.at("trigger");
+  return {reload.value("verdict", ""), text_or_empty(reload.at("cause")),
+          trigger.is_null() ? "" : text_or_empty(trigger.at("kind"))};
+}
+
+void PrintTo(const Row& row, std::ostream* out) {
+  *out << row.verdict << " cause=" << row.cause << " trigger=" << row.trigger;
+}
 
 Container& Story::start(const std::string& behaviour, const std::vector<std::string>& more) {
   return start({.command = actor(behaviour, kMount, more), .mounts = {volume_.mounted_at(kMount)}});
@@ -29,7 +43,8 @@ Line Story::verdict(const Container& container, std::size_t nth) {
   if (found.size() < nth) {
     ADD_FAILURE() << "verdict " << nth << " on " << container.id() << " did not come:\n"
                   << Line(tracer_->lines()).dump(1);
-    return Line({{"verdict", "none"}, {"files", Lines{}}});
+    return Line(
+        {{"verdict", "none"}, {"cause", nullptr}, {"trigger", nullptr}, {"files", Lines{}}});
   }
   return found.back();
 }

@@ -4,6 +4,7 @@
 
 #include <gtest/gtest.h>
 
+#include <iosfwd>
 #include <memory>
 #include <string>
 #include <vector>
@@ -16,6 +17,18 @@
 #include "tests/support/volume.h"
 
 namespace reloadtrace::testing {
+
+// What a verdict comes down to.
+struct Row {
+  std::string verdict;
+  std::string cause = "";    // "" = null
+  std::string trigger = "";  // "" = null
+
+  bool operator==(const Row&) const = default;
+};
+
+Row row_of(const Line& reload);
+void PrintTo(const Row& row, std::ostream* out);
 
 // Every session is recorded. When the test ends, each line is checked against the schema, nothing
 // may have been lost, and the replay of the recording must say the same.

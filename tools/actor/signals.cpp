@@ -5,10 +5,13 @@
 #include <sys/signalfd.h>
 #include <unistd.h>
 
+#include <cerrno>
 #include <csignal>
+#include <cstring>
 
 #include "tools/actor/behaviour.h"
 #include "tools/actor/files.h"
+#include "tools/actor/watch.h"
 #include "userspace/base/unique_fd.h"
 
 namespace reloadtrace::actor {
@@ -139,6 +142,41 @@ void stale_workers(const Settings& settings) {
   on_signal(settings, [&] { reread(settings); });
 }
 
+// A reloader of another user, beside an application that would reread.
+[[noreturn]] void signal_parent_when_swapped(const Settings& settings) {
+  constexpr uid_t kNobody = 65534;
+  ::prctl(PR_SET_PDEATHSIG, SIGTERM);
+  if (::setresgid(kNobody, kNobody, kNobody) != 0 || ::setresuid(kNobody, kNobody, kNobody) != 0) {
+    die("setresuid");
+  }
+  Watch watch;
+  watch.add(settings.directory);
+  say_ready(settings);
+  for (;;) {
+    if (holds_swap(watch.wait(), settings) && ::kill(::getppid(), settings.signal) != 0) {
+      say(std::string("kill failed: ") + std::strerror(errno));
+    }
+  }
+}
+
+void signal_forbidden(const Settings& settings) {
+  std::signal(settings.signal, count_signal);
+  reread(settings);
+  const pid_t reloader = ::fork();
+  if (reloader < 0) {
+    die("fork");
+  }
+  if (reloader == 0) {
+    signal_parent_when_swapped(settings);
+  }
+  for (int handled = 0;; handled = arrived) {
+    while (arrived == handled) {
+      ::pause();
+    }
+    reread(settings);
+  }
+}
+
 constexpr Behaviour kSignalTakers[] = {
     {"signal-reader", "rereads FILEs on SIGHUP, or --signal", signal_reader},
     {"signal-waster", "handles the signal and opens nothing", signal_waster},
@@ -148,6 +186,8 @@ constexpr Behaviour kSignalTakers[] = {
     {"signal-waiter", "blocks the signal, takes it by sigwait(), rereads FILEs", signal_waiter},
     {"signalfd-reader", "blocks the signal, takes it from a signalfd, rereads FILEs",
      signalfd_reader},
+    {"signal-forbidden", "its reloader, of another user, may not send it the signal",
+     signal_forbidden},
     {"stale-workers", "rereads on the signal; its COUNT workers keep reading the old first FILE",
      stale_workers},
 };

@@ -107,23 +107,29 @@ void Engine::on(const ProcessFact& fact) {
   world_.learn(fact);
 }
 
+// The host is asked for one judgement after another, in the order of their deadlines. A replay asks
+// nobody: there all that are due wait already, and an answer is still for the first of them.
 void Engine::on(const InspectedFact& fact) {
   world_.learn(fact);
   const Process* process = world_.process(fact.tgid);
   const Reader* reader = process != nullptr ? process->reader : nullptr;
-  std::vector<Usage*> ripe;
+  Usage* asked = nullptr;
   world_.each_usage([&](Usage& usage) {
     if (usage.judgement && usage.judgement->phase == Phase::Inspecting &&
         (usage.reader == reader || reader == nullptr) &&
-        usage.judgement->awaiting.erase(fact.tgid) != 0) {
-      (fact.complete ? usage.judgement->looked : usage.judgement->refused) = true;
-      if (usage.judgement->awaiting.empty()) {
-        ripe.push_back(&usage);
-      }
+        usage.judgement->awaiting.contains(fact.tgid) &&
+        (asked == nullptr || usage.judgement->deadline < asked->judgement->deadline)) {
+      asked = &usage;
     }
   });
-  for (Usage* usage : ripe) {
-    conclude(*usage, fact.at);
+  if (asked == nullptr) {
+    return;
+  }
+  Judgement& judgement = *asked->judgement;
+  judgement.awaiting.erase(fact.tgid);
+  (fact.complete ? judgement.looked : judgement.refused) = true;
+  if (judgement.awaiting.empty()) {
+    conclude(*asked, fact.at);
   }
 }
 

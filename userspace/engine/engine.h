@@ -31,7 +31,8 @@ struct EngineOptions {
 };
 
 inline constexpr char kContentsGone[] =
-    "the new files were gone before they could be compared with the old";
+    "not all new files could be compared with the old: gone already, unreadable, too many or too "
+    "deep";
 inline constexpr char kProcessEnded[] = "the process ended";
 
 class Engine {

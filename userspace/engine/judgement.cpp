@@ -34,6 +34,14 @@ Timestamp prepared_at(const Volume& volume, const PublishFact& fact) {
   return prepared;
 }
 
+// A file that it uses, of which nobody knows whether it changed.
+bool uses_what_was_not_compared(const Usage& usage, const Publish& publish) {
+  return !publish.fact.contents_known &&
+         (usage.files.empty() ||
+          std::any_of(usage.files.begin(), usage.files.end(),
+                      [&](const std::string& file) { return !publish.files.contains(file); }));
+}
+
 }  // namespace
 
 void Engine::on(const PublishFact& fact) {
@@ -106,6 +114,8 @@ void Engine::begin(Usage& usage, const std::shared_ptr<const Publish>& publish) 
       close(usage, Verdict::Unknown,
             "the changed files that it uses were removed: no read can show whether it noticed",
             publish->at());
+    } else if (uses_what_was_not_compared(usage, *publish)) {
+      close(usage, Verdict::Unknown, kContentsGone, publish->at());
     } else {
       const char* same = usage.whole ? "no file that it uses changed"
                                      : "no file that it mounts by subPath changed";

@@ -115,6 +115,20 @@ TEST_F(EngineTest, says_unknown_when_the_contents_were_gone_before_they_could_be
   EXPECT_THAT(told_.verdicts(), ElementsAre("pinned: unknown", "app: unknown"));
 }
 
+TEST_F(EngineTest, does_not_call_a_file_unchanged_that_it_could_not_compare) {
+  StoryVolume& config = story_.config_map({{"a.yaml", "one"}, {"too/deep.yaml", "one"}});
+  const auto deep = story_.container("deep", {&config});
+  const auto flat = story_.container("flat", {&config});
+  story_.reread(deep.main, config, "too/deep.yaml");
+  story_.reread(flat.main, config, "a.yaml");
+  auto fact = story_.publish_fact(config, story_.prepare(config, {{"a.yaml", "one"}}));
+  fact.changed.clear();  // what is too deep was not looked at, before or after
+  fact.contents_known = false;
+  fact.at = story_.tick();
+  story_.deliver(fact);
+  EXPECT_THAT(told_.verdicts(), ElementsAre("deep: unknown", "flat: unchanged"));
+}
+
 TEST_F(EngineTest, says_unknown_of_a_container_in_which_it_sees_no_process) {
   StoryVolume& config = story_.config_map();
   ContainerFact fact;

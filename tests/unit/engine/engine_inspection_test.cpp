@@ -81,6 +81,32 @@ TEST_F(EngineTest, judges_each_reader_once_when_many_deadlines_are_noticed_too_l
                                             "a: stale (no_watcher)", "b: stale (no_watcher)"));
 }
 
+TEST_F(EngineTest, judges_in_the_same_order_when_all_that_are_due_wait_for_their_answers) {
+  silent_ = true;  // as in a replay
+  StoryVolume& config = story_.config_map();
+  StoryVolume& other = story_.atomic_volume(VolumeKind::ConfigMap, "other", {{"app.yaml", "one"}});
+  const auto a = story_.container("a", {&config, &other});
+  const auto b = story_.container("b", {&config, &other});
+  story_.publish(other);
+  story_.publish(config);
+  story_.pass(Story::kDeadline + 1s);
+  told_.engine.advance_to(story_.now());
+  const auto volumes = [this] {
+    Lines out;
+    for (const Report& report : told_.reports) {
+      if (const auto* reload = std::get_if<ReloadReport>(&report)) {
+        out.push_back(reload->reader.name + " of " + reload->volume.name);
+      }
+    }
+    return out;
+  };
+  for (int times = 0; times < 2; ++times) {
+    story_.inspect(a.main);
+    story_.inspect(b.main);
+  }
+  EXPECT_THAT(volumes(), ElementsAre("a of other", "b of other", "a of config", "b of config"));
+}
+
 TEST_F(EngineTest, takes_a_reread_that_comes_while_it_waits) {
   silent_ = true;
   StoryVolume& config = story_.config_map();

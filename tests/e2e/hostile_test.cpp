@@ -1,0 +1,203 @@
+// SPDX-License-Identifier: Apache-2.0
+// A container that does what no application should. The tracer goes on, its lines stay lines, a
+// neighbour on the same volume gets its own verdict while it happens, and nobody is accused of what
+// was not seen. TearDown checks each line against the schema, and that the replay says the same.
+#include <algorithm>
+#include <chrono>
+#include <thread>
+
+#include "tests/e2e/story.h"
+
+namespace reloadtrace::testing {
+namespace {
+
+using std::chrono::seconds;
+
+const Row kByInotify{"reloaded", "", "inotify"};
+const Row kByPoll{"reloaded", "", "poll"};
+const Row kUnknown{"unknown"};
+// More than it gets done before the test is over.
+const std::string kWithoutEnd = "4000000000";
+
+// As tools/actor/hostile.cpp has them. Each tries to end a line, a quoted string, a terminal's
+// state or an UTF-8 decoder.
+Keys odd_keys(const std::string& value) {
+  Keys keys = {{"app.yaml", value}};
+  for (const char* name :
+       {"new\nline", "\"quoted\", 'twice'", "tab\tand\\backslash", "\x1b[31mred", "bell\x07\x7f",
+        "bad\xff\xfeutf8", "cut\xe2\x82", "{\"json\":1}", "<script>x</script>", "%s%n%x", " "}) {
+    keys[name] = value;
+  }
+  keys[std::string(255, 'n')] = value;
+  return keys;
+}
+
+// A key below that many directories.
+std::string deep_key(int levels) {
+  std::string key;
+  for (int level = 0; level < levels; ++level) {
+    key += "k/";
+  }
+  return key + "deep";
+}
+
+class Hostile : public Story {
+ protected:
+  // Watches the directory and rereads at each swap, as one should.
+  const Container& start_neighbour() { return start("directory-watcher"); }
+
+  // It may write into the volume.
+  Container& start_hostile(const std::string& behaviour,
+                           std::vector<std::string> options = {},
+                           const std::string& file = "app.yaml") {
+    options.insert(options.begin(), file);
+    return start({.command = actor(behaviour, kMount, options),
+                  .mounts = {{volume_.path(), kMount, /*read_only=*/false}}});
+  }
+
+  void expect(const Container& container, const Row& row, std::size_t nth = 1) {
+    const Line said = verdict(container, nth);
+    EXPECT_EQ(row_of(said), row) << said.dump(1);
+  }
+
+  // Publishes a few times while the hostile one is at it: the neighbour rereads each time.
+  void disturb(const Container& neighbour, const Container& hostile, const Row& row) {
+    for (std::size_t nth = 1; nth <= 3; ++nth) {
+      std::this_thread::sleep_for(std::chrono::milliseconds(300));
+      const std::string now = volume_.publish({{"app.yaml", "now " + std::to_string(nth)}});
+      expect(neighbour, kByInotify, nth);
+      EXPECT_EQ(generation_of(verdict(neighbour, nth), "app.yaml"), now);
+      const Line said = verdict(hostile, nth);
+      // What was lost is said, and then it is nobody's fault.
+      const bool lost = row_of(said) == kUnknown && !of_kind(tracer_->lines(), "loss").empty();
+      EXPECT_TRUE(row_of(said) == row || lost) << said.dump(1);
+    }
+  }
+};
+
+TEST_F(Hostile, names_end_no_line_and_hide_no_reread) {
+  volume_.publish(odd_keys("one"));
+  trace();
+  const Container& neighbour = start_neighbour();
+  const Container& hostile = start_hostile("odd-names");
+  const Keys keys = odd_keys("two");
+  volume_.publish(keys);
+  expect(neighbour, kByInotify);
+  expect(hostile, kByInotify);
+  const Line said = verdict(hostile);
+  EXPECT_EQ(said.at("confidence"), "exact");
+  EXPECT_EQ(said.at("publish").at("changed").size(), keys.size());
+  EXPECT_EQ(said.at("files").size(), keys.size()) << "it reads all of them";
+}
+
+TEST_F(Hostile, depths_within_the_volume_are_seen_to_be_read) {
+  const std::string deep = deep_key(14);  // as far down as the volume is compared
+  volume_.publish({{"app.yaml", "one"}, {deep, "one"}});
+  trace();
+  const Container& neighbour = start_neighbour();
+  const Container& hostile = start_hostile("directory-watcher", {}, deep);
+  // Reads what it made 60 levels below the root, where no generation is: the swap is not about it.
+  const Container& elsewhere = start_hostile("deep-reader");
+  volume_.publish({{"app.yaml", "two"}, {deep, "two"}});
+  expect(neighbour, kByInotify);
+  expect(hostile, kByInotify);
+  expect(elsewhere, {"unchanged"});
+}
+
+TEST_F(Hostile, depths_beyond_what_is_compared_are_nobodys_fault) {
+  may_lose_ = true;  // the kernel side climbs 64 levels
+  volume_.publish({{"app.yaml", "one"}, {deep_key(60), "one"}, {deep_key(70), "one"}});
+  trace();
+  const Container& neighbour = start_neighbour();
+  std::vector<const Container*> hostile;
+  for (const int levels : {60, 70}) {
+    hostile.push_back(&start_hostile("directory-watcher", {}, deep_key(levels)));
+  }
+  volume_.publish({{"app.yaml", "two"}, {deep_key(60), "two"}, {deep_key(70), "two"}});
+  expect(neighbour, kByInotify);
+  for (const Container* container : hostile) {
+    expect(*container, kUnknown);
+  }
+}
+
+TEST_F(Hostile, descriptors_of_high_numbers_are_followed) {
+  volume_.publish({{"app.yaml", "one"}});
+  trace();
+  const Container& neighbour = start_neighbour();
+  Container& hostile = start_hostile("high-descriptor");
+  disturb(neighbour, hostile, kByInotify);
+  const auto said = hostile.output().wait_for("descriptor ", seconds(5));
+  ASSERT_TRUE(said);
+  EXPECT_GE(std::stoi(said->substr(said->rfind(' '))), 1000);  // as many as this machine allows
+}
+
+struct Nuisance {
+  const char* behaviour;
+  Row row;
+  bool loses = false;  // more than the tracer can hold
+};
+
+void PrintTo(const Nuisance& nuisance, std::ostream* out) {
+  *out << nuisance.behaviour;
+}
+
+class Disturbed : public Hostile, public ::testing::WithParamInterface<Nuisance> {};
+
+TEST_P(Disturbed, neighbours_reload_all_the_same) {
+  const Nuisance& nuisance = GetParam();
+  may_lose_ = nuisance.loses;
+  volume_.publish({{"app.yaml", "one"}});
+  trace({}, "1");
+  const Container& neighbour = start_neighbour();
+  Container& hostile = start_hostile(nuisance.behaviour, {"--count", kWithoutEnd});
+  disturb(neighbour, hostile, nuisance.row);
+  EXPECT_EQ(hostile.output().text().find("done"), std::string::npos);
+}
+
+// Pages that come and go below the buffer of a read, descriptors that are closed while they are
+// read, and more events and reads than anybody has use for.
+INSTANTIATE_TEST_SUITE_P(
+    While,
+    Disturbed,
+    ::testing::Values(Nuisance{"buffer-unmapper", {"stale", "event_ignored"}, true},
+                      Nuisance{"descriptor-closer", {"stale", "held_old_fd"}},
+                      Nuisance{"event-storm", kByInotify, true},
+                      Nuisance{"read-storm", kByPoll, true}),
+    [](const auto& tested) {
+      std::string name = tested.param.behaviour;
+      std::replace(name.begin(), name.end(), '-', '_');
+      return name;
+    });
+
+TEST_F(Hostile, forks_by_the_ten_thousand_are_followed) {
+  may_lose_ = true;
+  volume_.publish({{"app.yaml", "one"}});
+  trace({}, "1");
+  const Container& neighbour = start_neighbour();
+  Container& hostile = start_hostile("forker", {"--count", "50000", "--stay"});
+  disturb(neighbour, hostile, kByPoll);
+  EXPECT_TRUE(hostile.output().wait_for("done", seconds(60)));
+  volume_.publish({{"app.yaml", "after the storm"}});
+  expect(neighbour, kByInotify, 4);
+}
+
+// The same whether the watches were there before the tracer, or came while it looked.
+TEST_F(Hostile, watches_by_the_hundred_thousand_are_borne) {
+  volume_.publish({{"app.yaml", "one"}});
+  const std::vector<std::string> for_long = {"--count", "50000", "--interval", "600000"};
+  Container& before = start_hostile("watch-hoarder", for_long);
+  trace({}, "1");
+  const Container& neighbour = start_neighbour();
+  Container& after = start_hostile("watch-hoarder", for_long);
+  for (Container* hostile : {&before, &after}) {
+    EXPECT_NE(hostile->output().text().find("watches 500"), std::string::npos);
+  }
+  volume_.publish({{"app.yaml", "two"}});
+  expect(neighbour, kByInotify);
+  for (Container* hostile : {&before, &after}) {
+    expect(*hostile, {"stale", "event_not_consumed"});
+  }
+}
+
+}  // namespace
+}  // namespace reloadtrace::testing
