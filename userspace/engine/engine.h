@@ -15,6 +15,7 @@
 #include <string>
 #include <vector>
 
+#include "userspace/engine/census.h"
 #include "userspace/engine/diagnosis.h"
 #include "userspace/engine/report.h"
 #include "userspace/engine/world.h"
@@ -52,6 +53,7 @@ class Engine {
 
   std::size_t volumes() const { return world_.volume_count(); }
   std::size_t readers() const { return world_.reader_count(); }
+  Census census() { return take_census(world_); }
   // Readers that were asked for and have not appeared: "container web", "process 12".
   std::vector<std::string> awaited() const { return world_.awaited(); }
 
