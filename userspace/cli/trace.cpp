@@ -12,6 +12,7 @@
 #include "userspace/cli/commands.h"
 #include "userspace/cli/exit_code.h"
 #include "userspace/cli/message.h"
+#include "userspace/cli/metrics_endpoint.h"
 #include "userspace/cli/pipeline.h"
 #include "userspace/cli/signals.h"
 #include "userspace/node/node.h"
@@ -39,7 +40,7 @@ Timestamp monotonic_now() {
   return {clock_ns(CLOCK_MONOTONIC)};
 }
 
-SessionFact describe_session(const BpfSource& source, Duration deadline) {
+SessionFact describe_session(const BpfSource& source, const std::string& node, Duration deadline) {
   utsname name{};
   ::uname(&name);
   SessionFact fact;
@@ -48,7 +49,7 @@ SessionFact describe_session(const BpfSource& source, Duration deadline) {
   fact.deadline_ns = deadline.count();
   fact.tracer_version = RELOADTRACE_VERSION;
   fact.kernel = name.release;
-  fact.node = name.nodename;
+  fact.node = node.empty() ? name.nodename : node;
   fact.hooks = source.hooks();
   return fact;
 }
@@ -59,10 +60,12 @@ class LiveSession {
   LiveSession(const TraceOptions& options,
               BpfSource& source,
               Outputs& outputs,
+              MetricsEndpoint* metrics,
               std::unique_ptr<RecordingWriter> recorder)
       : options_(options),
         source_(source),
         outputs_(outputs),
+        metrics_(metrics),
         engine_options_(engine_options(options.view, EngineOptions{}.deadline)),
         pipeline_(engine_options_,
                   outputs,
@@ -75,7 +78,7 @@ class LiveSession {
         })) {}
 
   Result<> begin() {
-    pipeline_.feed(describe_session(source_, engine_options_.deadline), {});
+    pipeline_.feed(describe_session(source_, options_.node, engine_options_.deadline), {});
     if (auto found = node_->discover_volumes(monotonic_now(), feed_); !found) {
       return found.error();
     }
@@ -86,6 +89,7 @@ class LiveSession {
     const Timestamp now = monotonic_now();
     pipeline_.feed(ReadyFact{now}, {});
     begun_ = refreshed_ = now;
+    publish_metrics();
     say_to_user(fmt::format("ready: {} volumes, {} readers", pipeline_.engine().volumes(),
                             pipeline_.engine().readers()));
     for (const std::string& who : pipeline_.engine().awaited()) {
@@ -106,6 +110,7 @@ class LiveSession {
         refreshed_ = now;
         node_->refresh(now, feed_);
         pipeline_.flush_recording();
+        publish_metrics();
       }
       if (take_reopen_request()) {
         outputs_.reopen();
@@ -134,6 +139,12 @@ class LiveSession {
     return out;
   }
 
+  void publish_metrics() {
+    if (metrics_ != nullptr) {
+      metrics_->publish(pipeline_.census());
+    }
+  }
+
   bool enough() const {
     return options_.view.count && pipeline_.verdicts() >= *options_.view.count;
   }
@@ -159,6 +170,7 @@ class LiveSession {
   const TraceOptions& options_;
   BpfSource& source_;
   Outputs& outputs_;
+  MetricsEndpoint* metrics_;  // null without --metrics
   EngineOptions engine_options_;
   Pipeline pipeline_;
   std::unique_ptr<Node> node_;
@@ -166,6 +178,9 @@ class LiveSession {
   Timestamp refreshed_;
   Node::Emit feed_ = [this](const Event& fact) { pipeline_.feed(fact, {}); };
   EventSource::Callback deliver_ = [this](const Event& event, std::span<const std::byte> record) {
+    if (metrics_ != nullptr) {
+      metrics_->count(event);
+    }
     if (!enough()) {
       node_->observe(event, feed_);
       pipeline_.feed(event, record);
@@ -195,6 +210,16 @@ int run(const TraceOptions& options) {
     }
     recorder = std::move(*created);
   }
+  std::unique_ptr<MetricsEndpoint> metrics;
+  if (!options.metrics.empty()) {
+    auto opened = MetricsEndpoint::open(options.metrics, options.metrics_per_pod);
+    if (!opened) {
+      say_to_user(opened.error().message);
+      return kFailed;
+    }
+    metrics = std::move(*opened);
+    (*outputs)->add(metrics->sink());
+  }
   BpfOptions bpf;
   bpf.without_hooks = options.without_hooks;
   bpf.http_triggers = options.http_triggers;
@@ -203,7 +228,7 @@ int run(const TraceOptions& options) {
     say_to_user(source.error().message);
     return kUnsupported;
   }
-  LiveSession session(options, **source, **outputs, std::move(recorder));
+  LiveSession session(options, **source, **outputs, metrics.get(), std::move(recorder));
   if (auto begun = session.begin(); !begun) {
     say_to_user(begun.error().message);
     return kUsage;
