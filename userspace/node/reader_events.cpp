@@ -52,7 +52,7 @@ void Readers::touched(const Origin& origin, VolumeId volume, const Emit& emit) {
   }
   KnownProcess known = known_from(origin);
   known.container = container;
-  if (const auto process = read_process(proc_, origin.tgid, cgroups_.hierarchy())) {
+  if (const auto process = read_process(proc_, origin.tgid, cgroups_.view())) {
     known.parent = process->parent;
     known.role = container != nullptr ? role_of(*process, *container) : known.role;
   }
@@ -171,7 +171,7 @@ Readers::Group Readers::group_in(const ContainerRef& ref, std::uint32_t seen) co
     tgids.push_back(seen);
   }
   for (const std::uint32_t tgid : tgids) {
-    if (auto process = read_process(proc_, tgid, cgroups_.hierarchy())) {
+    if (auto process = read_process(proc_, tgid, cgroups_.view())) {
       group.processes.push_back(std::move(*process));
     }
   }
@@ -184,7 +184,7 @@ Container* Readers::classify(const Origin& origin, std::uint32_t main, const Emi
   }
   const auto text = proc_.read(origin.tgid, "cgroup");
   const auto path =
-      text ? cgroup_path_in(*text, cgroups_.hierarchy()) : cgroups_.path_of(origin.cgroup_id);
+      text ? cgroup_path_in(*text, cgroups_.view()) : cgroups_.path_of(origin.cgroup_id);
   if (!path) {
     return nullptr;  // gone without a trace
   }
