@@ -186,9 +186,18 @@ class Container::Instance {
     // Its first process becomes our child when runc ends, so that we can wait for it.
     ::prctl(PR_SET_CHILD_SUBREAPER, 1);
     const fs::path root = fs::path(bundle_) / "rootfs";
-    options.host_programs ? make_host_root(root) : make_root(root);
     const std::string cgroup = cgroup_of_pod(pod_) + "/" + id_;
-    write_file(bundle_ + "/config.json", config_of(options, cgroup).dump());
+    json config = options.config;
+    if (config.is_null()) {
+      options.host_programs ? make_host_root(root) : make_root(root);
+      config = config_of(options, cgroup);
+    } else {
+      fs::create_directories(bundle_);
+      fs::copy(options.root, root, fs::copy_options::recursive);
+      config["root"]["path"] = "rootfs";
+      config["linux"]["cgroupsPath"] = cgroup;
+    }
+    write_file(bundle_ + "/config.json", config.dump());
     const std::string pid_file = bundle_ + "/pid";
     runc_ = std::make_unique<Process>(
         runc({"run", "--detach", "--pid-file", pid_file, "--bundle", bundle_, id_}));

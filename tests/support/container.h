@@ -8,6 +8,7 @@
 #pragma once
 
 #include <memory>
+#include <nlohmann/json.hpp>
 #include <string>
 #include <vector>
 
@@ -26,6 +27,9 @@ struct ContainerOptions {
   // The host's programs, libraries and what they need of /etc, read-only, in place of busybox and
   // the actor. /etc, /run, /tmp and /var are the container's own.
   bool host_programs = false;
+  // A runtime configuration in place of all of the above but the name, and the files of its root.
+  nlohmann::json config = {};
+  std::string root = {};
   // The line on standard output to wait for before the constructor returns; empty: none.
   std::string ready = "ready";
 };

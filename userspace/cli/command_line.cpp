@@ -4,6 +4,7 @@
 #include <CLI/CLI.hpp>
 
 #include "userspace/cli/exit_code.h"
+#include "userspace/sink/metrics_address.h"
 
 namespace reloadtrace {
 namespace {
@@ -62,8 +63,23 @@ void add_node_options(CLI::App& app, NodePlaces& node) {
 
 void add_trace_options(CLI::App& app, TraceOptions& trace) {
   add_view_options(app, trace.view);
-  add_node_options(app, trace.node);
+  add_node_options(app, trace.places);
+  app.add_option(
+         "--node", trace.node,
+         "What the lines call this node; default its host name (in a pod that is the pod's)")
+      ->type_name("NAME");
   app.add_option("--record", trace.record, "Also write a recording, for replay")->type_name("FILE");
+  auto* metrics =
+      app.add_option("--metrics", trace.metrics,
+                     "Serve /metrics (Prometheus) and /healthz here; :9464 is all addresses")
+          ->type_name("ADDR:PORT")
+          ->check([](const std::string& text) {
+            const auto address = parse_metrics_address(text);
+            return address ? std::string() : address.error().message;
+          });
+  app.add_flag("--metrics-per-pod", trace.metrics_per_pod,
+               "A label `pod` on the metrics: as many series as there are pods")
+      ->needs(metrics);
   app.add_option("--duration", trace.duration_seconds, "Stop after that long")
       ->type_name("SEC")
       ->check(CLI::Range(0.001, kMaxSeconds));

@@ -37,10 +37,13 @@ struct NodePlaces {
 
 struct TraceOptions {
   ViewOptions view;
-  NodePlaces node;
+  NodePlaces places;
+  std::string node;  // empty = the host name
   std::string record;
   std::optional<double> duration_seconds;
   std::vector<std::string> without_hooks;
+  std::string metrics;  // address to listen at; empty = none
+  bool metrics_per_pod = false;
   std::vector<std::string> http_triggers;  // "[METHOD ]PATH[*]", beside the built-in ones
 };
 

@@ -22,7 +22,13 @@ void Outputs::write(const Report& report) {
   if (output_.closed()) {
     return;
   }
-  const auto written = sink_->write(report);
+  complain_about(sink_->write(report));
+  for (Sink* sink : more_) {
+    complain_about(sink->write(report));
+  }
+}
+
+void Outputs::complain_about(const Result<>& written) {
   if (!written && !output_.closed() && !complained_) {
     complained_ = true;
     say_to_user(written.error().message + "; lines are lost, tracing goes on");

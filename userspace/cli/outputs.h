@@ -4,6 +4,7 @@
 
 #include <memory>
 #include <optional>
+#include <vector>
 
 #include "userspace/cli/command_line.h"
 #include "userspace/sink/output.h"
@@ -17,6 +18,8 @@ class Outputs {
   static Result<std::unique_ptr<Outputs>> open(const ViewOptions& view);
 
   void write(const Report& report);
+  // `sink` gets every report, too; it outlives this.
+  void add(Sink& sink) { more_.push_back(&sink); }
   void reopen();
 
   // Nobody reads any more: time to end quietly.
@@ -27,8 +30,11 @@ class Outputs {
  private:
   explicit Outputs(Output output) : output_(std::move(output)) {}
 
+  void complain_about(const Result<>& written);
+
   Output output_;
   std::unique_ptr<Sink> sink_;
+  std::vector<Sink*> more_;
   bool complained_ = false;
 };
 

@@ -35,6 +35,7 @@ class Pipeline {
   bool finish(Timestamp now);
 
   const Engine& engine() const { return engine_; }
+  Census census() { return engine_.census(); }
   std::uint64_t verdicts() const { return verdicts_; }
 
  private:

@@ -12,6 +12,7 @@
 #include "userspace/cli/commands.h"
 #include "userspace/cli/exit_code.h"
 #include "userspace/cli/message.h"
+#include "userspace/cli/metrics_endpoint.h"
 #include "userspace/cli/node_places.h"
 #include "userspace/cli/pipeline.h"
 #include "userspace/cli/signals.h"
@@ -40,7 +41,7 @@ Timestamp monotonic_now() {
   return {clock_ns(CLOCK_MONOTONIC)};
 }
 
-SessionFact describe_session(const BpfSource& source, Duration deadline) {
+SessionFact describe_session(const BpfSource& source, const std::string& node, Duration deadline) {
   utsname name{};
   ::uname(&name);
   SessionFact fact;
@@ -49,7 +50,7 @@ SessionFact describe_session(const BpfSource& source, Duration deadline) {
   fact.deadline_ns = deadline.count();
   fact.tracer_version = RELOADTRACE_VERSION;
   fact.kernel = name.release;
-  fact.node = name.nodename;
+  fact.node = node.empty() ? name.nodename : node;
   fact.hooks = source.hooks();
   return fact;
 }
@@ -60,10 +61,12 @@ class LiveSession {
   LiveSession(const TraceOptions& options,
               BpfSource& source,
               Outputs& outputs,
+              MetricsEndpoint* metrics,
               std::unique_ptr<RecordingWriter> recorder)
       : options_(options),
         source_(source),
         outputs_(outputs),
+        metrics_(metrics),
         engine_options_(engine_options(options.view, EngineOptions{}.deadline)),
         pipeline_(engine_options_,
                   outputs,
@@ -71,12 +74,12 @@ class LiveSession {
                   [this](std::span<const std::uint32_t> tgids, Timestamp now) {
                     node_->inspect(tgids, now, feed_);
                   }),
-        node_(Node::create(node_options(options.node), source, [](const std::string& sentence) {
+        node_(Node::create(node_options(options.places), source, [](const std::string& sentence) {
           say_to_user(sentence);
         })) {}
 
   Result<> begin() {
-    pipeline_.feed(describe_session(source_, engine_options_.deadline), {});
+    pipeline_.feed(describe_session(source_, options_.node, engine_options_.deadline), {});
     if (auto found = node_->discover_volumes(monotonic_now(), feed_); !found) {
       return found.error();
     }
@@ -87,6 +90,7 @@ class LiveSession {
     const Timestamp now = monotonic_now();
     pipeline_.feed(ReadyFact{now}, {});
     begun_ = refreshed_ = now;
+    publish_metrics();
     say_to_user(fmt::format("ready: {} volumes, {} readers", pipeline_.engine().volumes(),
                             pipeline_.engine().readers()));
     for (const std::string& who : pipeline_.engine().awaited()) {
@@ -107,6 +111,7 @@ class LiveSession {
         refreshed_ = now;
         node_->refresh(now, feed_);
         pipeline_.flush_recording();
+        publish_metrics();
       }
       if (take_reopen_request()) {
         outputs_.reopen();
@@ -127,6 +132,12 @@ class LiveSession {
   }
 
  private:
+  void publish_metrics() {
+    if (metrics_ != nullptr) {
+      metrics_->publish(pipeline_.census());
+    }
+  }
+
   bool enough() const {
     return options_.view.count && pipeline_.verdicts() >= *options_.view.count;
   }
@@ -152,6 +163,7 @@ class LiveSession {
   const TraceOptions& options_;
   BpfSource& source_;
   Outputs& outputs_;
+  MetricsEndpoint* metrics_;  // null without --metrics
   EngineOptions engine_options_;
   Pipeline pipeline_;
   std::unique_ptr<Node> node_;
@@ -159,6 +171,9 @@ class LiveSession {
   Timestamp refreshed_;
   Node::Emit feed_ = [this](const Event& fact) { pipeline_.feed(fact, {}); };
   EventSource::Callback deliver_ = [this](const Event& event, std::span<const std::byte> record) {
+    if (metrics_ != nullptr) {
+      metrics_->count(event);
+    }
     if (!enough()) {
       node_->observe(event, feed_);
       pipeline_.feed(event, record);
@@ -169,7 +184,7 @@ class LiveSession {
 }  // namespace
 
 int run(const TraceOptions& options) {
-  if (auto somewhere = require_places(options.node); !somewhere) {
+  if (auto somewhere = require_places(options.places); !somewhere) {
     say_to_user(somewhere.error().message);
     return kUsage;
   }
@@ -188,8 +203,18 @@ int run(const TraceOptions& options) {
     }
     recorder = std::move(*created);
   }
+  std::unique_ptr<MetricsEndpoint> metrics;
+  if (!options.metrics.empty()) {
+    auto opened = MetricsEndpoint::open(options.metrics, options.metrics_per_pod);
+    if (!opened) {
+      say_to_user(opened.error().message);
+      return kFailed;
+    }
+    metrics = std::move(*opened);
+    (*outputs)->add(metrics->sink());
+  }
   BpfOptions bpf;
-  bpf.proc = options.node.proc;
+  bpf.proc = options.places.proc;
   bpf.without_hooks = options.without_hooks;
   bpf.http_triggers = options.http_triggers;
   auto source = BpfSource::open(bpf);
@@ -197,7 +222,7 @@ int run(const TraceOptions& options) {
     say_to_user(source.error().message);
     return kUnsupported;
   }
-  LiveSession session(options, **source, **outputs, std::move(recorder));
+  LiveSession session(options, **source, **outputs, metrics.get(), std::move(recorder));
   if (auto begun = session.begin(); !begun) {
     say_to_user(begun.error().message);
     return kUsage;

@@ -15,6 +15,7 @@
 #include <string>
 #include <vector>
 
+#include "userspace/engine/census.h"
 #include "userspace/engine/diagnosis.h"
 #include "userspace/engine/report.h"
 #include "userspace/engine/world.h"
@@ -53,6 +54,7 @@ class Engine {
 
   std::size_t volumes() const { return world_.volume_count(); }
   std::size_t readers() const { return world_.reader_count(); }
+  Census census() { return take_census(world_); }
   // Readers that were asked for and have not appeared: "container web", "process 12".
   std::vector<std::string> awaited() const { return world_.awaited(); }
 
@@ -108,6 +110,8 @@ class Engine {
   // The process was asked to reload; null when it is of no reader.
   static Request* note(Process& process, Request request);
 
+  // Says that it was published; `asked` = readers whose verdict will follow.
+  void announce(const Volume& volume, const Publish& publish, std::size_t asked);
   void begin(Usage& usage, const std::shared_ptr<const Publish>& publish);
   // Says the good news if the last missing byte was read.
   void settle(Usage& usage, Timestamp now);

@@ -70,10 +70,22 @@ void Engine::on(const PublishFact& fact) {
   world_.publish(*volume, publish);
   const auto asked = std::count_if(volume->usages.begin(), volume->usages.end(),
                                    [](const Usage* usage) { return usage->reader->selected; });
-  say_(PublishReport{describe(*volume, {}), describe(*publish), static_cast<std::size_t>(asked)});
+  announce(*volume, *publish, static_cast<std::size_t>(asked));
   for (Usage* usage : volume->usages) {
     begin(*usage, publish);
   }
+}
+
+void Engine::announce(const Volume& volume, const Publish& publish, std::size_t asked) {
+  PublishReport report{describe(volume, {}), describe(publish), asked};
+  for (const Usage* usage : volume.usages) {
+    const ContainerFact& container = usage->reader->container;
+    if (!container.pod_uid.empty() && container.pod_uid == volume.fact.pod_uid) {
+      report.pod = container.pod;
+      report.pod_namespace = container.pod_namespace;
+    }
+  }
+  say_(report);
 }
 
 void Engine::begin(Usage& usage, const std::shared_ptr<const Publish>& publish) {
@@ -83,6 +95,7 @@ void Engine::begin(Usage& usage, const std::shared_ptr<const Publish>& publish) 
   Judgement& judgement = usage.judgement.emplace();
   judgement.publish = publish;
   judgement.deadline = publish->at() + options_.deadline;
+  usage.verdict.reset();
   if (!usage.whole) {
     if (auto pinned = diagnose_pinned(usage, *publish)) {
       if (publish->fact.contents_known) {
@@ -331,6 +344,7 @@ void Engine::give(
   for (const auto& [pid, comm] : usage.observers) {
     report.observers.push_back({pid, comm, {}});
   }
+  usage.verdict = verdict;
   ++verdict_totals_[std::string(name_of(verdict))];
   say_(report);
 }

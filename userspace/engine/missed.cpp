@@ -135,9 +135,10 @@ void Engine::begin_missed(Volume& volume, Timestamp now) {
   }
   const auto publish = publish_unseen(volume, proof ? proof->generation : std::string{});
   volume.last = publish;
-  say_(PublishReport{describe(volume, {}), describe(*publish), older.size()});
+  announce(volume, *publish, older.size());
   for (Usage* const usage : older) {
     Judgement& judgement = usage->judgement.emplace();
+    usage->verdict.reset();
     judgement.publish = publish;
     judgement.before_trace = true;
     judgement.deadline = std::max(published + options_.deadline, now);

@@ -197,6 +197,8 @@ struct Usage {
   std::map<std::string, LastReader, std::less<>> last_readers;  // by file
   Timestamp last_reload;  // when the latest publish that it followed was reread
   std::optional<Judgement> judgement;
+  // The latest word on the newest publish; nothing while undecided, or when it was never asked.
+  std::optional<Verdict> verdict;
 };
 
 // A container that mounts volumes, or a process outside containers that uses them.

@@ -5,6 +5,7 @@
 #pragma once
 
 #include <chrono>
+#include <compare>
 #include <cstdint>
 #include <map>
 #include <optional>
@@ -112,6 +113,9 @@ struct PublishReport {
   PublishInfo publish;
   // How many reload lines will follow: the readers that this publish is asked of.
   std::size_t readers = 0;
+  // Of the pod that the volume belongs to, when one of its containers is known; else empty.
+  std::string pod = {};
+  std::string pod_namespace = {};
 };
 
 struct ReloadReport {
@@ -175,6 +179,24 @@ struct StopReport {
   std::map<std::string, std::uint64_t> totals;  // by verdict
   std::map<std::string, std::uint64_t> lost;    // by cause, whole session
 };
+
+// Readers of one pod, or (without a pod) of no pod. Each counts once, however many volumes it uses;
+// the rest of `readers` cannot be told.
+struct ReaderCount {
+  std::uint64_t readers = 0;
+  std::uint64_t current = 0;  // on the newest generation of all their volumes
+  std::uint64_t behind = 0;   // not seen to have reread the newest generation of some volume (yet)
+  std::uint64_t stale = 0;    // of those behind: found stale, partial or torn, and not late since
+};
+
+struct PodName {
+  std::string pod_namespace;  // both empty for a process outside containers
+  std::string pod;
+
+  auto operator<=>(const PodName&) const = default;
+};
+
+using Census = std::map<PodName, ReaderCount>;
 
 using Report = std::variant<StartReport,
                             PublishReport,

@@ -408,6 +408,7 @@ void World::join_container(Process& process) {
         joined->notices.insert(joined->notices.end(), usage->notices.begin(), usage->notices.end());
         if (usage->judgement && !joined->judgement) {
           joined->judgement = std::move(usage->judgement);
+          joined->verdict = usage->verdict;
         }
         if (usage->last_read > joined->last_read) {
           joined->last_read = usage->last_read;

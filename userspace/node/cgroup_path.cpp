@@ -81,21 +81,24 @@ CgroupHierarchy hierarchy_of(std::string_view proc_cgroup) {
   return CgroupHierarchy::Unified;
 }
 
-std::optional<std::string> cgroup_path_in(std::string_view proc_cgroup, CgroupHierarchy hierarchy) {
+std::optional<std::string> cgroup_path_in(std::string_view proc_cgroup, const CgroupView& view) {
   while (!proc_cgroup.empty()) {
     std::string_view line = take_line(proc_cgroup);
     const std::string_view number = take_until(line, ':');
     const std::string_view controllers = take_until(line, ':');
-    const bool matches = hierarchy == CgroupHierarchy::PidsV1
+    const bool matches = view.hierarchy == CgroupHierarchy::PidsV1
                              ? has_controller(controllers, "pids")
                              : number == "0" && controllers.empty();
     if (!matches || !line.starts_with('/')) {
       continue;
     }
+    std::string_view root = view.root;
     while (line == "/.." || line.starts_with("/../")) {
       line.remove_prefix(3);
+      root = root.substr(0, root.rfind('/') == root.npos ? 0 : root.rfind('/'));
     }
-    return line.empty() ? "/" : std::string(line);
+    const std::string path = std::string(root) + std::string(line == "/" ? "" : line);
+    return path.empty() ? "/" : path;
   }
   return std::nullopt;
 }

@@ -5,6 +5,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 
 namespace reloadtrace::node {
 
@@ -15,8 +16,17 @@ enum class CgroupHierarchy { PidsV1, Unified };
 // From /proc/PID/cgroup of a process that certainly is on this node.
 CgroupHierarchy hierarchy_of(std::string_view proc_cgroup);
 
-// The path in that hierarchy; what a cgroup namespace puts in front ("/../..") is taken off.
-std::optional<std::string> cgroup_path_in(std::string_view proc_cgroup, CgroupHierarchy hierarchy);
+struct CgroupView {
+  CgroupView(CgroupHierarchy of, std::string from = {}) : hierarchy(of), root(std::move(from)) {}
+
+  CgroupHierarchy hierarchy;
+  // The root of our own cgroup namespace; empty where that is the root of all, or not known.
+  std::string root;
+};
+
+// The path in that hierarchy. In a cgroup namespace it is shown from the namespace's root
+// ("/../../podX/ID" beside "/kubepods/podY/ID"); with that root not known the dots are taken off.
+std::optional<std::string> cgroup_path_in(std::string_view proc_cgroup, const CgroupView& view);
 
 struct ContainerRef {
   std::string id;       // as the runtime named it

@@ -5,6 +5,7 @@
 #include <fcntl.h>
 #include <sys/stat.h>
 
+#include <algorithm>
 #include <functional>
 #include <memory>
 
@@ -58,7 +59,21 @@ std::string base_of(const std::string& root, CgroupHierarchy hierarchy) {
 }  // namespace
 
 CgroupTree::CgroupTree(const std::string& root, CgroupHierarchy hierarchy)
-    : base_(base_of(root, hierarchy)), hierarchy_(hierarchy) {}
+    : base_(base_of(root, hierarchy)), view_(hierarchy) {}
+
+void CgroupTree::learn_namespace(std::uint32_t self, const std::string& shown) {
+  walk(base_, "/", [&](const std::string& path, std::uint64_t) {
+    const std::vector<std::uint32_t> processes = processes_of(path);
+    if (std::find(processes.begin(), processes.end(), self) == processes.end()) {
+      return true;
+    }
+    view_.root = path == "/" ? "" : path;
+    if (shown != "/" && path.ends_with(shown)) {
+      view_.root.resize(path.size() - shown.size());
+    }
+    return false;
+  });
+}
 
 std::uint64_t CgroupTree::id_of(const std::string& path) const {
   const auto status = quick_stat(AT_FDCWD, base_ + path, AT_SYMLINK_NOFOLLOW);

@@ -16,7 +16,12 @@ class CgroupTree {
   // `root` is where cgroups are mounted (/sys/fs/cgroup). On a hybrid node v2 lies in `unified`.
   CgroupTree(const std::string& root, CgroupHierarchy hierarchy);
 
-  CgroupHierarchy hierarchy() const { return hierarchy_; }
+  // How the paths in /proc/PID/cgroup are to be read.
+  const CgroupView& view() const { return view_; }
+
+  // We are `self`, in a cgroup namespace where our own cgroup is shown as `shown`: finds out what
+  // that namespace hides. (It cannot be asked for; containers without `privileged` run in one.)
+  void learn_namespace(std::uint32_t self, const std::string& shown);
 
   // 0 = there is no such cgroup.
   std::uint64_t id_of(const std::string& path) const;
@@ -31,7 +36,7 @@ class CgroupTree {
 
  private:
   std::string base_;
-  CgroupHierarchy hierarchy_;
+  CgroupView view_;
 };
 
 }  // namespace reloadtrace::node

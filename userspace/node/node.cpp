@@ -45,7 +45,12 @@ class LocalNode final : public Node {
         readers_(proc_, cgroups_, volumes_, inspector_, scope_, names_, table_, options_.self_tgid),
         publishes_(volumes_, locator_, contents_, scope_),
         failures_(locator_),
-        path_facts_(locator_) {}
+        path_facts_(locator_) {
+    if (proc_.in_cgroup_namespace()) {
+      const auto shown = cgroup_path_in(proc_.cgroup_of_self(), cgroups_.view());
+      cgroups_.learn_namespace(options_.self_tgid, shown.value_or("/"));
+    }
+  }
 
   Result<> discover_volumes(Timestamp now, const Emit& emit) override {
     if (!options_.kubelet_dirs.empty()) {

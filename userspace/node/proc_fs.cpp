@@ -46,6 +46,13 @@ std::string ProcFs::cgroup_of_self() const {
   return read_file(root_ + "/self/cgroup").value_or("");
 }
 
+bool ProcFs::in_cgroup_namespace() const {
+  // PROC_CGROUP_INIT_INO, include/linux/proc_ns.h
+  constexpr std::string_view kFirst = "cgroup:[4026531835]";
+  const auto own = read_link(AT_FDCWD, root_ + "/self/ns/cgroup");
+  return own && *own != kFirst;
+}
+
 std::vector<std::uint32_t> ProcFs::processes() const {
   std::vector<std::uint32_t> tgids;
   const std::unique_ptr<DIR, int (*)(DIR*)> directory(::opendir(root_.c_str()), ::closedir);
@@ -99,7 +106,7 @@ Timestamp monotonic_of_ticks(std::uint64_t ticks) {
 
 std::optional<Process> read_process(const ProcFs& proc,
                                     std::uint32_t tgid,
-                                    CgroupHierarchy hierarchy) {
+                                    const CgroupView& view) {
   const auto text = proc.read(tgid, "stat");
   auto stat = text ? parse_stat(*text) : std::nullopt;
   if (!stat) {
@@ -112,7 +119,7 @@ std::optional<Process> read_process(const ProcFs& proc,
   process.comm = std::move(stat->comm);
   process.kernel_thread = (stat->flags & kKernelThread) != 0;
   if (const auto cgroup = proc.read(tgid, "cgroup")) {
-    process.cgroup = cgroup_path_in(*cgroup, hierarchy).value_or("");
+    process.cgroup = cgroup_path_in(*cgroup, view).value_or("");
   }
   return process;
 }

@@ -22,6 +22,8 @@ class ProcFs {
   std::optional<std::string> link(std::uint32_t tgid, std::string_view name) const;
   std::string mountinfo_of_self() const;
   std::string cgroup_of_self() const;
+  // Whether our own cgroup namespace is not the first one.
+  bool in_cgroup_namespace() const;
   std::vector<std::uint32_t> processes() const;
 
  private:
@@ -47,9 +49,7 @@ struct ProcessStat {
 };
 std::optional<ProcessStat> parse_stat(std::string_view text);
 
-std::optional<Process> read_process(const ProcFs& proc,
-                                    std::uint32_t tgid,
-                                    CgroupHierarchy hierarchy);
+std::optional<Process> read_process(const ProcFs& proc, std::uint32_t tgid, const CgroupView& view);
 
 // Ticks since boot on the monotonic clock, which stands still while the machine sleeps.
 Timestamp monotonic_of_ticks(std::uint64_t ticks);

@@ -57,7 +57,7 @@ void Readers::touched(const Origin& origin, VolumeId volume, const Emit& emit) {
   }
   KnownProcess known = known_from(origin);
   known.container = container;
-  if (const auto process = read_process(proc_, origin.tgid, cgroups_.hierarchy())) {
+  if (const auto process = read_process(proc_, origin.tgid, cgroups_.view())) {
     known.parent = process->parent;
     known.role = container != nullptr ? role_of(*process, *container) : known.role;
   }
@@ -229,7 +229,7 @@ Readers::Group Readers::group_in(const ContainerRef& ref, std::uint32_t seen) co
     tgids.push_back(seen);
   }
   for (const std::uint32_t tgid : tgids) {
-    if (auto process = read_process(proc_, tgid, cgroups_.hierarchy())) {
+    if (auto process = read_process(proc_, tgid, cgroups_.view())) {
       group.processes.push_back(std::move(*process));
     }
   }
@@ -238,7 +238,7 @@ Readers::Group Readers::group_in(const ContainerRef& ref, std::uint32_t seen) co
 
 std::optional<std::string> Readers::path_of_cgroup(const Origin& origin) const {
   if (const auto text = proc_.read(origin.tgid, "cgroup")) {
-    return cgroup_path_in(*text, cgroups_.hierarchy());
+    return cgroup_path_in(*text, cgroups_.view());
   }
   const auto announced = announced_.find(origin.cgroup_id);
   return announced != announced_.end() ? announced->second : cgroups_.path_of(origin.cgroup_id);

@@ -66,7 +66,7 @@ void Readers::discover(Timestamp now, const Emit& emit) {
   std::map<std::string, Group> groups;
   std::vector<Process> others;
   for (const std::uint32_t tgid : proc_.processes()) {
-    auto process = tgid == self_ ? std::nullopt : read_process(proc_, tgid, cgroups_.hierarchy());
+    auto process = tgid == self_ ? std::nullopt : read_process(proc_, tgid, cgroups_.view());
     if (!process || process->kernel_thread) {
       continue;
     }

@@ -44,6 +44,19 @@ TEST(CommandLineOptions, name_the_built_in_http_triggers_in_the_help) {
   EXPECT_THAT(help, HasSubstr("/-/reload"));
 }
 
+TEST(CommandLineOptions, take_an_address_for_metrics_and_refuse_what_is_none) {
+  EXPECT_EQ(options<TraceOptions>({"--path", "/etc/x"}).metrics, "");
+  const auto trace = options<TraceOptions>({"--metrics", ":9464", "--metrics-per-pod"});
+  EXPECT_EQ(trace.metrics, ":9464");
+  EXPECT_TRUE(trace.metrics_per_pod);
+  ::testing::internal::CaptureStderr();
+  EXPECT_EQ(std::get<int>(parse({"--metrics", "node-1"})), 2);
+  EXPECT_THAT(::testing::internal::GetCapturedStderr(), HasSubstr("like 127.0.0.1:9464"));
+  ::testing::internal::CaptureStderr();
+  EXPECT_EQ(std::get<int>(parse({"--metrics-per-pod"})), 2);
+  EXPECT_THAT(::testing::internal::GetCapturedStderr(), HasSubstr("--metrics"));
+}
+
 TEST(CommandLineOptions, take_the_name_that_is_to_be_explained) {
   EXPECT_EQ(options<ExplainOptions>({"explain", "watch_lost"}).name, "watch_lost");
   EXPECT_EQ(options<ExplainOptions>({"explain"}).name, "");

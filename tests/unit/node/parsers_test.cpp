@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "userspace/node/cgroup_path.h"
+#include "userspace/node/cgroup_tree.h"
 #include "userspace/node/fdinfo.h"
 #include "userspace/node/files.h"
 #include "userspace/node/mountinfo.h"
@@ -142,6 +143,27 @@ TEST(CgroupFile, takes_off_what_a_cgroup_namespace_puts_in_front) {
   EXPECT_EQ(cgroup_path_in("0::/../../kubepods/x\n", CgroupHierarchy::Unified), "/kubepods/x");
   EXPECT_EQ(cgroup_path_in("0::/..\n", CgroupHierarchy::Unified), "/");
   EXPECT_FALSE(cgroup_path_in("", CgroupHierarchy::Unified));
+}
+
+TEST(CgroupFile, puts_back_what_a_cgroup_namespace_hides_when_its_root_is_known) {
+  const CgroupView view(CgroupHierarchy::Unified, "/kubepods/besteffort/podX/tracer");
+  EXPECT_EQ(cgroup_path_in("0::/../../../burstable/podY/app\n", view),
+            "/kubepods/burstable/podY/app");
+  EXPECT_EQ(cgroup_path_in("0::/../sidecar\n", view), "/kubepods/besteffort/podX/sidecar");
+  EXPECT_EQ(cgroup_path_in("0::/\n", view), "/kubepods/besteffort/podX/tracer");
+  EXPECT_EQ(cgroup_path_in("0::/../../../../system.slice/kubelet.service\n", view),
+            "/system.slice/kubelet.service");
+  EXPECT_EQ(cgroup_path_in("0::/../../../..\n", view), "/");
+}
+
+TEST(CgroupTree, finds_the_root_of_its_own_cgroup_namespace) {
+  const std::string root = RELOADTRACE_PROC_ROOT "/cgroup";
+  CgroupTree tree(root, CgroupHierarchy::PidsV1);
+  EXPECT_EQ(tree.view().root, "");
+  tree.learn_namespace(1100, "/");
+  EXPECT_TRUE(tree.view().root.starts_with("/kubepods/burstable/pod")) << tree.view().root;
+  tree.learn_namespace(900, "/kubelet.service");
+  EXPECT_EQ(tree.view().root, "/system.slice");
 }
 
 TEST(Fdinfo, reads_hexadecimal_watches_and_skips_the_rest) {
