@@ -78,8 +78,7 @@ TEST_F(NodeReaders, that_were_asked_for_are_waited_for) {
   Volume& other_config = other.mount("config");
   Container& other_app = other.start_actor("directory-watcher", other_config);
   trace();
-  EXPECT_NE(tracer_->process().errors().text().find("risk/engine"), std::string::npos)
-      << tracer_->process().errors().text();
+  EXPECT_TRUE(tracer_->process().errors().wait_for("waiting for", std::chrono::seconds(5)));
   RunningPod& pod = add_pod("risk", "engine");
   Volume& config = pod.mount("config");
   Container& app = pod.start_actor("directory-watcher", config);

@@ -5,6 +5,13 @@
 
 namespace reloadtrace::testing {
 
+// The sandbox, whose processes the others may share, came first and goes last.
+RunningPod::~RunningPod() {
+  while (!containers_.empty()) {
+    containers_.pop_back();
+  }
+}
+
 Volume& RunningPod::mount(const std::string& name, const std::string& kind) {
   Volume& volume = volumes_.emplace_back(pod_, name, kind, kind != "configmap");
   volume.publish({{"app.yaml", "level: first"}, {"limits.conf", "files: 10"}});

@@ -25,6 +25,9 @@ class RunningPod {
              std::string name,
              CgroupShape shape = CgroupShape::Cgroupfs)
       : pod_(std::move(node), std::move(name_space), std::move(name), shape) {}
+  RunningPod(const RunningPod&) = delete;
+  RunningPod& operator=(const RunningPod&) = delete;
+  ~RunningPod();
 
   // As kubelet has it: configmaps on the disk, all others each on a tmpfs. With {"app.yaml",
   // "limits.conf"} in it.
