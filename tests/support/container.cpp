@@ -1,14 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "tests/support/container.h"
 
-#include <fcntl.h>
 #include <signal.h>
 #include <sys/prctl.h>
 #include <unistd.h>
 
+#include <cstdio>
 #include <filesystem>
 #include <nlohmann/json.hpp>
 #include <stdexcept>
+
+#include "tests/support/janitor.h"
 
 namespace reloadtrace::testing {
 namespace {
@@ -40,10 +42,6 @@ constexpr const char* kHostPrograms[] = {"usr",
                                          "etc/java-17-openjdk",
                                          "etc/localtime",
                                          "etc/nsswitch.conf"};
-
-std::string cgroup_of_pod(const Pod& pod) {
-  return "/kubepods/burstable/pod" + pod.uid();
-}
 
 void make_root(const fs::path& root) {
   for (const char* directory : {"bin", "dev", "etc", "proc", "tmp"}) {
@@ -111,8 +109,14 @@ json config_of(const ContainerOptions& options, const std::string& cgroup) {
   json environment = options.environment;
   environment.push_back(options.host_programs ? "PATH=/usr/bin:/bin:/usr/sbin:/sbin" : "PATH=/bin");
   json namespaces = json::array();
-  for (const char* type : {"pid", "mount", "ipc", "uts", "network"}) {
+  for (const char* type : {"mount", "ipc", "uts", "network"}) {
     namespaces.push_back({{"type", type}});
+  }
+  if (!options.host_pid) {
+    namespaces.push_back({{"type", "pid"}});
+    if (options.shares_pids_of != 0) {
+      namespaces.back()["path"] = "/proc/" + std::to_string(options.shares_pids_of) + "/ns/pid";
+    }
   }
   return {{"ociVersion", "1.0.2"},
           {"hostname", options.name},
@@ -127,21 +131,13 @@ json config_of(const ContainerOptions& options, const std::string& cgroup) {
           {"linux", {{"cgroupsPath", cgroup}, {"namespaces", namespaces}}}};
 }
 
-// The pod's cgroup and those above it, in every hierarchy, when nothing else is in them.
+// The pod's cgroup, in every hierarchy, when no other container is in it.
 void remove_cgroups_of(const Pod& pod) {
-  const fs::path base = "/sys/fs/cgroup";
-  std::vector<fs::path> hierarchies = {base};
+  const std::string base = "/sys/fs/cgroup";
+  ::rmdir((base + pod.cgroup()).c_str());
   std::error_code ignored;
   for (const auto& entry : fs::directory_iterator(base, ignored)) {
-    if (entry.is_directory(ignored)) {
-      hierarchies.push_back(entry.path());
-    }
-  }
-  for (const fs::path& hierarchy : hierarchies) {
-    for (fs::path group = cgroup_of_pod(pod).substr(1); !group.empty();
-         group = group.parent_path()) {
-      ::rmdir((hierarchy / group).c_str());
-    }
+    ::rmdir((entry.path().string() + pod.cgroup()).c_str());
   }
 }
 
@@ -166,7 +162,7 @@ class Container::Instance {
       : pod_(pod),
         state_(pod.directory() + "/runc"),
         bundle_(pod.directory() + "/bundles/" + id_),
-        janitor_(make_janitor()) {}
+        janitor_(kCleanUp, {state_, id_, pod.cgroup(), bundle_}) {}
   Instance(const Instance&) = delete;
   Instance& operator=(const Instance&) = delete;
   ~Instance() {
@@ -174,10 +170,9 @@ class Container::Instance {
       run(runc({"delete", "--force", id_}));
       first_.wait(std::chrono::seconds(5));
       fs::remove_all(bundle_);
-    } catch (const std::exception&) {
-      // The janitor tries once more.
-      wake_janitor_.reset();
-      janitor_->wait(std::chrono::seconds(5));
+    } catch (const std::exception& error) {
+      std::fprintf(stderr, "end container %s: %s\n", id_.c_str(), error.what());
+      janitor_.run();  // tries once more
     }
     remove_cgroups_of(pod_);
   }
@@ -186,7 +181,7 @@ class Container::Instance {
     // Its first process becomes our child when runc ends, so that we can wait for it.
     ::prctl(PR_SET_CHILD_SUBREAPER, 1);
     const fs::path root = fs::path(bundle_) / "rootfs";
-    const std::string cgroup = cgroup_of_pod(pod_) + "/" + id_;
+    const std::string cgroup = pod_.cgroup_of(id_);
     json config = options.config;
     if (config.is_null()) {
       options.host_programs ? make_host_root(root) : make_root(root);
@@ -217,31 +212,16 @@ class Container::Instance {
   ProcessHandle& first() { return first_; }
 
  private:
-  // Waits for the end of its standard input, which comes at the latest when this process ends.
-  std::unique_ptr<Process> make_janitor() {
-    int ends[2];
-    if (::pipe2(ends, O_CLOEXEC) != 0) {
-      throw std::runtime_error("pipe2 failed");
-    }
-    const UniqueFd waiting(ends[0]);
-    wake_janitor_.reset(ends[1]);
-    constexpr const char* kCleanUp =
-        "read -r _\n"
-        "runc --root \"$1\" delete --force \"$2\"\n"
-        "rmdir /sys/fs/cgroup$3 /sys/fs/cgroup/*$3 2>/dev/null\n"
-        "rm -rf \"$4\"\n";
-    Command command{{"sh", "-c", kCleanUp, "janitor", state_, id_, cgroup_of_pod(pod_), bundle_}};
-    command.dies_with_test = false;
-    command.standard_input = waiting.get();
-    return std::make_unique<Process>(command);
-  }
+  static constexpr const char* kCleanUp =
+      "runc --root \"$1\" delete --force \"$2\"\n"
+      "rmdir /sys/fs/cgroup$3 /sys/fs/cgroup/*$3 2>/dev/null\n"
+      "rm -rf \"$4\"\n";
 
   const Pod& pod_;
   std::string id_ = random_hex(64);
   std::string state_;
   std::string bundle_;
-  UniqueFd wake_janitor_;
-  std::unique_ptr<Process> janitor_;
+  Janitor janitor_;
   std::unique_ptr<Process> runc_;  // long gone itself, but its pipes are the container's
   ProcessHandle first_;
 };
@@ -256,11 +236,17 @@ Container::~Container() = default;
 void Container::start() {
   instance_ = std::make_unique<Instance>(pod_);
   instance_->start(options_);
-  pod_.log_container(options_.name, id(), starts_++);
+  if (options_.logged) {
+    log();
+  }
   if (!options_.ready.empty() && !output().wait_for(options_.ready, kReadyTimeout)) {
     throw std::runtime_error("container " + options_.name + " never said \"" + options_.ready +
                              "\" but: " + output().text() + errors().text());
   }
+}
+
+void Container::log() {
+  pod_.log_container(options_.name, id(), starts_++);
 }
 
 const std::string& Container::id() const {
@@ -270,7 +256,7 @@ pid_t Container::pid() const {
   return instance_->first().pid();
 }
 std::string Container::cgroup() const {
-  return cgroup_of_pod(pod_) + "/" + id();
+  return pod_.cgroup_of(id());
 }
 LineBuffer& Container::output() {
   return instance_->process().output();

@@ -27,6 +27,9 @@ struct ContainerOptions {
   // The host's programs, libraries and what they need of /etc, read-only, in place of busybox and
   // the actor. /etc, /run, /tmp and /var are the container's own.
   bool host_programs = false;
+  bool host_pid = false;     // hostPID
+  pid_t shares_pids_of = 0;  // shareProcessNamespace: some process of the pod; 0: pids of its own
+  bool logged = true;        // false: the names in the log directory come later, by log()
   // A runtime configuration in place of all of the above but the name, and the files of its root.
   nlohmann::json config = {};
   std::string root = {};
@@ -52,7 +55,7 @@ class Container {
   const std::string& name() const { return options_.name; }
   const std::string& id() const;  // 64 hexadecimal digits; another one after each restart
   pid_t pid() const;              // of its first process, as the host sees it
-  std::string cgroup() const;     // "/kubepods/burstable/podUID/ID"
+  std::string cgroup() const;     // as Pod::cgroup_of() says
   LineBuffer& output();           // of what runs now
   LineBuffer& errors();
 
@@ -62,6 +65,8 @@ class Container {
   // Exit code of the first process, or 128 + signal; nothing when it still runs.
   std::optional<int> wait(milliseconds timeout);
 
+  // Leaves the names of what runs now in the log directory.
+  void log();
   // As kubelet does it: ends the old container, starts a new one of the same name with a new id.
   void restart();
   // The same with other mounts: kubelet binds a subPath anew, from the newest generation.

@@ -4,9 +4,10 @@
 #include <poll.h>
 #include <sys/eventfd.h>
 
-#include <algorithm>
 #include <array>
 #include <cerrno>
+
+#include "tests/support/patience.h"
 
 namespace reloadtrace::testing {
 
@@ -57,8 +58,12 @@ void LineBuffer::read_until_end() {
 }
 
 std::optional<std::string> LineBuffer::next(std::chrono::milliseconds timeout) {
+  return next_by(std::chrono::steady_clock::now() + patient(timeout));
+}
+
+std::optional<std::string> LineBuffer::next_by(std::chrono::steady_clock::time_point deadline) {
   std::unique_lock lock(mutex_);
-  changed_.wait_for(lock, timeout, [this] { return taken_ < lines_.size() || ended_; });
+  changed_.wait_until(lock, deadline, [this] { return taken_ < lines_.size() || ended_; });
   if (taken_ == lines_.size()) {
     return std::nullopt;
   }
@@ -67,11 +72,9 @@ std::optional<std::string> LineBuffer::next(std::chrono::milliseconds timeout) {
 
 std::optional<std::string> LineBuffer::wait_for(std::string_view text,
                                                 std::chrono::milliseconds timeout) {
-  const auto deadline = std::chrono::steady_clock::now() + timeout;
+  const auto deadline = std::chrono::steady_clock::now() + patient(timeout);
   for (;;) {
-    const auto left = std::chrono::duration_cast<std::chrono::milliseconds>(
-        deadline - std::chrono::steady_clock::now());
-    auto line = next(std::max(left, std::chrono::milliseconds(0)));
+    auto line = next_by(deadline);
     if (!line || line->find(text) != std::string::npos) {
       return line;
     }
@@ -80,7 +83,7 @@ std::optional<std::string> LineBuffer::wait_for(std::string_view text,
 
 bool LineBuffer::wait_for_end(std::chrono::milliseconds timeout) {
   std::unique_lock lock(mutex_);
-  return changed_.wait_for(lock, timeout, [this] { return ended_; });
+  return changed_.wait_for(lock, patient(timeout), [this] { return ended_; });
 }
 
 std::vector<std::string> LineBuffer::all() const {

@@ -27,6 +27,7 @@ class LineBuffer {
 
   // The next line that nobody has taken yet; nothing at the end or when `timeout` has passed.
   std::optional<std::string> next(std::chrono::milliseconds timeout);
+  std::optional<std::string> next_by(std::chrono::steady_clock::time_point deadline);
   // Takes lines up to and including the first that contains `text`.
   std::optional<std::string> wait_for(std::string_view text, std::chrono::milliseconds timeout);
   // True when every writer has closed the pipe within `timeout`.

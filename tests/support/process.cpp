@@ -14,6 +14,8 @@
 #include <stdexcept>
 #include <system_error>
 
+#include "tests/support/patience.h"
+
 namespace reloadtrace::testing {
 namespace {
 
@@ -117,7 +119,7 @@ std::optional<int> ProcessHandle::wait(milliseconds timeout) {
     return exit_code_;
   }
   pollfd ended{fd_.get(), POLLIN, 0};
-  if (::poll(&ended, 1, static_cast<int>(timeout.count())) <= 0) {
+  if (::poll(&ended, 1, static_cast<int>(patient(timeout).count())) <= 0) {
     return std::nullopt;
   }
   siginfo_t info{};

@@ -8,6 +8,8 @@
 #include <sstream>
 #include <stdexcept>
 
+#include "tests/support/patience.h"
+
 namespace reloadtrace::testing {
 namespace {
 
@@ -83,13 +85,11 @@ const Lines& Tracer::lines() {
 }
 
 Lines Tracer::wait_for(const Predicate& wanted, std::size_t count, milliseconds timeout) {
-  const auto deadline = std::chrono::steady_clock::now() + timeout;
+  const auto deadline = std::chrono::steady_clock::now() + patient(timeout);
   Lines found;
   for (std::size_t at = 0; found.size() < count; ++at) {
     if (at == lines_.size()) {
-      const auto left =
-          std::chrono::duration_cast<milliseconds>(deadline - std::chrono::steady_clock::now());
-      const auto text = process_->read_line(std::max(left, milliseconds(0)));
+      const auto text = process_->output().next_by(deadline);
       if (!text) {
         break;
       }

@@ -6,11 +6,17 @@
 
 namespace reloadtrace::testing {
 
-Volume::Volume(const Pod& pod, std::string name, const std::string& kind)
+Volume::Volume(const Pod& pod, std::string name, const std::string& kind, bool on_tmpfs)
     : name_(std::move(name)),
-      path_(pod.kubelet_directory() + "/pods/" + pod.uid() + "/volumes/kubernetes.io~" + kind +
-            "/" + name_) {
+      path_(pod.pod_directory() + "/volumes/kubernetes.io~" + kind + "/" + name_) {
+  if (kind == "csi") {
+    write_file(path_ + "/vol_data.json", R"({"driverName":"secrets-store.csi.k8s.io"})");
+    path_ += "/mount";
+  }
   std::filesystem::create_directories(path_);
+  if (on_tmpfs) {
+    tmpfs_ = std::make_shared<MountPoint>(MountPoint::tmpfs(path_));
+  }
 }
 
 Command Volume::publisher(const Keys& keys, const PublishOptions& options) const {
@@ -48,6 +54,21 @@ std::string Volume::generation() const {
 
 Mount Volume::subpath_mounted_at(const std::string& key, const std::string& destination) const {
   return {path_ + "/" + generation() + "/" + key, destination, true};
+}
+
+Subpath::Subpath(
+    const Pod& pod, const Volume& volume, std::string key, const std::string& container, int index)
+    : volume_(volume),
+      key_(std::move(key)),
+      target_(pod.pod_directory() + "/volume-subpaths/" + volume.name() + "/" + container + "/" +
+              std::to_string(index)) {
+  renew();
+}
+
+void Subpath::renew() {
+  mount_.reset();
+  mount_.emplace(
+      MountPoint::file(volume_.path() + "/" + volume_.generation() + "/" + key_, target_));
 }
 
 }  // namespace reloadtrace::testing

@@ -3,9 +3,12 @@
 #pragma once
 
 #include <map>
+#include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
+#include "tests/support/mount_point.h"
 #include "tests/support/pod.h"
 #include "tests/support/process.h"
 
@@ -34,12 +37,14 @@ struct Mount {
 class Volume {
  public:
   // `kind` as kubelet names its directories: configmap, secret, projected, downward-api, csi,
-  // empty-dir.
+  // empty-dir. On the disk below the pod, or, as kubelet has all but configmaps, on a tmpfs of its
+  // own.
   explicit Volume(const Pod& pod,
                   std::string name = "config",
-                  const std::string& kind = "configmap");
+                  const std::string& kind = "configmap",
+                  bool on_tmpfs = false);
 
-  // Where kubelet has it: .../pods/UID/volumes/kubernetes.io~configmap/NAME
+  // Where kubelet has it: .../pods/UID/volumes/kubernetes.io~configmap/NAME, for csi also /mount
   const std::string& path() const { return path_; }
   const std::string& name() const { return name_; }
 
@@ -59,6 +64,28 @@ class Volume {
  private:
   std::string name_;
   std::string path_;
+  std::shared_ptr<MountPoint> tmpfs_;  // copies are the same volume
+};
+
+// A subPath as kubelet prepares it: a mount of one file of the generation that is visible then,
+// below the pod's directory, which the runtime binds into the container.
+class Subpath {
+ public:
+  Subpath(const Pod& pod,
+          const Volume& volume,
+          std::string key,
+          const std::string& container,
+          int index = 0);
+
+  Mount mounted_at(const std::string& destination) const { return {target_, destination, true}; }
+  // Before a restart of the container: the same of what is visible now.
+  void renew();
+
+ private:
+  const Volume& volume_;
+  std::string key_;
+  std::string target_;
+  std::optional<MountPoint> mount_;
 };
 
 }  // namespace reloadtrace::testing

@@ -21,6 +21,12 @@ bool shows_another_inode(const ProcFs& proc,
   return status && (status->st_ino != volume.id().ino || status->st_dev != volume.stat_device());
 }
 
+// Who mounts all of kubelet's directory, as agents for the node do, sees the tmpfs of every secret:
+// those are none of its configuration.
+bool is_of_another_pod(const Volume& volume, std::string_view pod_uid) {
+  return volume.of_pod() && volume.site().pod_uid != pod_uid;
+}
+
 VolumeMount describe(const Mount& mount, const Volume& volume, std::string_view part) {
   VolumeMount found;
   found.fact.volume = volume.id();
@@ -39,14 +45,15 @@ VolumeMount describe(const Mount& mount, const Volume& volume, std::string_view 
 std::vector<VolumeMount> find_volume_mounts(const ProcFs& proc,
                                             std::uint32_t tgid,
                                             std::string_view mountinfo,
-                                            const VolumeSet& volumes) {
+                                            const VolumeSet& volumes,
+                                            std::string_view pod_uid) {
   std::vector<VolumeMount> found;
   for_each_mount(
       mountinfo, [&](DeviceId device) { return volumes.on_device(device); },
       [&](const Mount& mount) {
         const auto [volume, part] = volumes.holding(mount.device, mount.root);
         // The mount table may have been read in the middle of a change: the inode is the proof.
-        if (volume != nullptr &&
+        if (volume != nullptr && !is_of_another_pod(*volume, pod_uid) &&
             (!part.empty() || !shows_another_inode(proc, tgid, mount, *volume))) {
           found.push_back(describe(mount, *volume, part));
         }

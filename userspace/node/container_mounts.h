@@ -23,11 +23,12 @@ struct VolumeMount {
 };
 
 // The mounts of whole volumes and of single files or directories of them (subPath). `mountinfo` is
-// that of the process.
+// that of the process, `pod_uid` its pod: kubelet's volumes count for their own pod alone.
 std::vector<VolumeMount> find_volume_mounts(const ProcFs& proc,
                                             std::uint32_t tgid,
                                             std::string_view mountinfo,
-                                            const VolumeSet& volumes);
+                                            const VolumeSet& volumes,
+                                            std::string_view pod_uid);
 
 // Where a process that mounts a directory above the volume sees the volume; its path on the host
 // when the mount table does not tell.

@@ -109,6 +109,8 @@ class LocalNode final : public Node {
 
  private:
   void renamed(const RenameEvent& event, const Emit& emit) {
+    readers_.refresh(event.origin.at,
+                     emit);  // verdicts follow: with the names that are there by now
     if (!tracker_.first_published(event, emit)) {
       publishes_.renamed(event, container_of_process(event.origin), emit);
     }

@@ -163,8 +163,9 @@ void Readers::look_again(Container& container,
                          Timestamp now,
                          const Emit& emit) {
   const auto mountinfo = proc_.read(tgid, "mountinfo");
-  auto mounts = mountinfo ? find_volume_mounts(proc_, tgid, *mountinfo, volumes_)
-                          : std::vector<VolumeMount>();
+  auto mounts = mountinfo
+                    ? find_volume_mounts(proc_, tgid, *mountinfo, volumes_, container.ref.pod_uid)
+                    : std::vector<VolumeMount>();
   const auto same = [](const VolumeMount& a, const VolumeMount& b) {
     return a.fact.path == b.fact.path && a.fact.volume == b.fact.volume;
   };

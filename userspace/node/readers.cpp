@@ -182,7 +182,7 @@ std::optional<Readers::Sight> Readers::sight_of(const Group& group, std::uint32_
   if (is_still_on_host(main)) {
     return std::nullopt;
   }
-  sight.mounts = mounts_of(group.processes, main);
+  sight.mounts = mounts_of(group, main);
   return sight;
 }
 
@@ -199,8 +199,7 @@ bool Readers::is_still_on_host(std::uint32_t tgid) const {
          root->st_ino == root_of_node->st_ino;
 }
 
-std::vector<VolumeMount> Readers::mounts_of(const std::vector<Process>& processes,
-                                            std::uint32_t main) const {
+std::vector<VolumeMount> Readers::mounts_of(const Group& group, std::uint32_t main) const {
   // Usually all share one mount namespace: its table, which may be long, is read once.
   std::unordered_set<std::string> seen;
   const auto look = [&](std::uint32_t tgid) {
@@ -209,11 +208,12 @@ std::vector<VolumeMount> Readers::mounts_of(const std::vector<Process>& processe
       return std::vector<VolumeMount>();
     }
     const auto mountinfo = proc_.read(tgid, "mountinfo");
-    return mountinfo ? find_volume_mounts(proc_, tgid, *mountinfo, volumes_)
+    return mountinfo ? find_volume_mounts(proc_, tgid, *mountinfo, volumes_, group.ref.pod_uid)
                      : std::vector<VolumeMount>();
   };
   auto mounts = look(main);
-  for (auto process = processes.begin(); mounts.empty() && process != processes.end(); ++process) {
+  for (auto process = group.processes.begin(); mounts.empty() && process != group.processes.end();
+       ++process) {
     mounts = look(process->tgid);
   }
   return mounts;

@@ -76,8 +76,7 @@ class Readers {
   // Nothing while the runtime has not set it up.
   std::optional<Sight> sight_of(const Group& group, std::uint32_t main) const;
   bool is_still_on_host(std::uint32_t tgid) const;
-  std::vector<VolumeMount> mounts_of(const std::vector<Process>& processes,
-                                     std::uint32_t main) const;
+  std::vector<VolumeMount> mounts_of(const Group& group, std::uint32_t main) const;
 
   Container& add_container(
       Group group, Sight sight, std::uint32_t main, Timestamp now, const Emit& emit);

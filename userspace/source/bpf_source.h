@@ -13,9 +13,10 @@
 namespace reloadtrace {
 
 struct BpfOptions {
-  // Rings, in bytes; powers of two and multiples of the page size. The small one carries what must
-  // not be lost (publishes, watches, processes), the large one opens and reads.
-  std::uint32_t facts_ring = 512 * 1024;
+  // Rings, in bytes; powers of two and multiples of the page size. The first carries what must not
+  // be lost (publishes, watches, processes), the other one opens and reads. With 512 KiB a publish
+  // of 180 volumes at once did not fit.
+  std::uint32_t facts_ring = 2 * 1024 * 1024;
   std::uint32_t activity_ring = 2 * 1024 * 1024;
   // An event may be delivered this much later than a younger one of another CPU or ring; what
   // arrives later still is counted as OutOfOrder.

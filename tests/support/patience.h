@@ -1,0 +1,13 @@
+// SPDX-License-Identifier: Apache-2.0
+// How long to wait for what must happen, on machines of every speed.
+#pragma once
+
+#include <chrono>
+
+namespace reloadtrace::testing {
+
+// `timeout` times RELOADTRACE_TIME_SCALE, which is 1 unless scripts/vm says that a CPU is emulated.
+// Everything in this folder that waits does so for as long; what a test asserts stays the same.
+std::chrono::milliseconds patient(std::chrono::milliseconds timeout);
+
+}  // namespace reloadtrace::testing
