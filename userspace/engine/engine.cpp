@@ -339,6 +339,7 @@ void Engine::on(const ForkEvent& event) {
 void Engine::on(const ExecEvent& event) {
   Process& process = world_.process_of(event.origin);
   process.executed = event.origin.at;
+  process.program.reset();
   process.comm = event.origin.comm;
   process.parent = event.parent;
   world_.end_watches_by_exec(process, event.origin.at);

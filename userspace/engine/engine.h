@@ -67,6 +67,7 @@ class Engine {
   void on(const PublishFact& fact);
   void on(const WatchFact& fact) { world_.learn(fact); }
   void on(const HeldFact& fact) { world_.learn(fact); }
+  void on(const ProgramFact& fact) { world_.learn(fact); }
   void on(const InspectedFact& fact);
   void on(const OpenFailedFact& fact);
   void on(const PollFact& fact);

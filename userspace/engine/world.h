@@ -71,6 +71,7 @@ class World {
   void learn(const ProcessFact& fact);
   void learn(const WatchFact& fact);
   void learn(const HeldFact& fact);
+  void learn(const ProgramFact& fact);
   // Ends an inspection: what was told since the last one becomes the state of the process.
   void learn(const InspectedFact& fact);
 
