@@ -6,6 +6,7 @@
 #include <memory>
 #include <string>
 #include <unordered_map>
+#include <utility>
 #include <vector>
 
 #include "userspace/engine/model.h"
@@ -40,6 +41,12 @@ class World {
   void each_reader(Visit visit) {
     for (const auto& reader : readers_) {
       visit(*reader);
+    }
+  }
+  template <typename Visit>
+  void each_reader(Visit visit) const {
+    for (const auto& reader : readers_) {
+      visit(std::as_const(*reader));
     }
   }
   template <typename Visit>
