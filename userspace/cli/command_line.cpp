@@ -11,7 +11,8 @@ namespace {
 
 constexpr double kMaxSeconds = 366.0 * 86400;
 
-void add_view_options(CLI::App& app, ViewOptions& view) {
+// Which readers, and how they are shown.
+void add_choice_options(CLI::App& app, ViewOptions& view) {
   app.add_option("--container", view.containers, "Only this container (repeat)")
       ->type_name("NAME|ID");
   app.add_option("--pid", view.pids, "Only this process, or the container that it runs in (repeat)")
@@ -20,10 +21,6 @@ void add_view_options(CLI::App& app, ViewOptions& view) {
       ->type_name("[NS/]NAME");
   app.add_option("--namespace", view.namespaces, "Only in this namespace (repeat)")
       ->type_name("NS");
-  app.add_option("--deadline", view.deadline_seconds,
-                 "When a silent reader is called stale; default 120")
-      ->type_name("SEC")
-      ->check(CLI::Range(0.001, kMaxSeconds));
   app.add_option_function<std::string>(
          "--format",
          [&view](const std::string& name) {
@@ -37,6 +34,17 @@ void add_view_options(CLI::App& app, ViewOptions& view) {
       ->type_name("FORMAT");
   app.add_option("--output", view.output, "Append to this file; reopened on SIGHUP")
       ->type_name("FILE");
+}
+
+void add_deadline(CLI::App& app, ViewOptions& view, const char* meaning) {
+  app.add_option("--deadline", view.deadline_seconds, meaning)
+      ->type_name("SEC")
+      ->check(CLI::Range(0.001, kMaxSeconds));
+}
+
+void add_view_options(CLI::App& app, ViewOptions& view) {
+  add_choice_options(app, view);
+  add_deadline(app, view, "When a silent reader is called stale; default 120");
   app.add_flag("--events", view.events, "Also one line for each piece of evidence");
   app.add_option("--count", view.count, "Stop after that many verdicts")
       ->type_name("N")
@@ -109,6 +117,16 @@ std::variant<Command, int> parse_command_line(int argc, char** argv) {
   auto* trace_command = app.add_subcommand("trace", "Watch this node (the default command)");
   add_trace_options(*trace_command, trace);
 
+  DoctorOptions doctor;
+  auto* doctor_command = app.add_subcommand("doctor",
+                                            "Who on this node can hot reload, and who cannot, "
+                                            "without waiting for a publish; needs no BPF");
+  add_choice_options(*doctor_command, doctor.view);
+  add_deadline(
+      *doctor_command, doctor.view,
+      "How long a reader may hold an old file before that is held against it; default 120");
+  add_node_options(*doctor_command, doctor.places);
+
   ReplayOptions replay;
   auto* replay_command = app.add_subcommand(
       "replay", "The same output as trace, from a recording; needs no privileges");
@@ -139,6 +157,9 @@ std::variant<Command, int> parse_command_line(int argc, char** argv) {
   } catch (const CLI::ParseError& error) {
     const int code = app.exit(error);
     return code == 0 ? kDone : kUsage;
+  }
+  if (*doctor_command) {
+    return Command{doctor};
   }
   if (*replay_command) {
     return Command{replay};

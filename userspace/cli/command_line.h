@@ -13,7 +13,7 @@
 
 namespace reloadtrace {
 
-// Shared by trace and replay.
+// What to show, and where; shared by trace, replay and doctor.
 struct ViewOptions {
   std::vector<std::string> containers;
   std::vector<std::uint32_t> pids;
@@ -26,7 +26,7 @@ struct ViewOptions {
   std::optional<std::uint64_t> count;
 };
 
-// What of the node is looked at, and where it is found.
+// What of the node is looked at, and where it is found; shared by trace and doctor.
 struct NodePlaces {
   std::vector<std::string> paths;
   std::vector<std::string> kubelet_dirs;  // empty: the default one, unless a path was named
@@ -52,6 +52,11 @@ struct ReplayOptions {
   std::string file;
 };
 
+struct DoctorOptions {
+  ViewOptions view;  // as far as there is something to choose: nothing comes later
+  NodePlaces places;
+};
+
 struct CheckOptions {
   bool json = false;
 };
@@ -64,8 +69,12 @@ struct ExplainOptions {
   bool markdown = false;
 };
 
-using Command =
-    std::variant<TraceOptions, ReplayOptions, CheckOptions, SchemaOptions, ExplainOptions>;
+using Command = std::variant<TraceOptions,
+                             DoctorOptions,
+                             ReplayOptions,
+                             CheckOptions,
+                             SchemaOptions,
+                             ExplainOptions>;
 
 // The command, or the exit code when there is nothing left to do (--help was printed, or the
 // error).

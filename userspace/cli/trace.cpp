@@ -6,9 +6,9 @@
 
 #include <algorithm>
 #include <chrono>
-#include <ctime>
 #include <utility>
 
+#include "userspace/cli/clocks.h"
 #include "userspace/cli/commands.h"
 #include "userspace/cli/exit_code.h"
 #include "userspace/cli/message.h"
@@ -30,23 +30,12 @@ constexpr Duration kRefreshInterval = 1s;
 // Longer than the source's merge bound: what happened before the stop is still delivered.
 constexpr auto kLastPoll = 5ms;
 
-std::uint64_t clock_ns(clockid_t clock) {
-  timespec now{};
-  ::clock_gettime(clock, &now);
-  return static_cast<std::uint64_t>(now.tv_sec) * 1'000'000'000U +
-         static_cast<std::uint64_t>(now.tv_nsec);
-}
-
-Timestamp monotonic_now() {
-  return {clock_ns(CLOCK_MONOTONIC)};
-}
-
 SessionFact describe_session(const BpfSource& source, const std::string& node, Duration deadline) {
   utsname name{};
   ::uname(&name);
   SessionFact fact;
   fact.at = monotonic_now();
-  fact.wall_offset_ns = static_cast<std::int64_t>(clock_ns(CLOCK_REALTIME) - fact.at.ns);
+  fact.wall_offset_ns = wall_offset_ns();
   fact.deadline_ns = deadline.count();
   fact.tracer_version = RELOADTRACE_VERSION;
   fact.kernel = name.release;

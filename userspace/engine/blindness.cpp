@@ -76,18 +76,18 @@ std::string unseen_calls(const Usage& usage, const World& world, bool rings_unse
   return out;
 }
 
+Diagnosis because(std::string evidence) {
+  return {std::nullopt, std::move(evidence), "", 0};
+}
+
+}  // namespace
+
 std::string guest_kernel(const Reader& reader) {
   return reader.container.guest.empty()
              ? std::string{}
              : fmt::format("{}[{}] runs a guest kernel: what happens in it is not seen from here",
                            reader.container.guest, reader.main);
 }
-
-Diagnosis because(std::string evidence) {
-  return {std::nullopt, std::move(evidence), "", 0};
-}
-
-}  // namespace
 
 std::optional<Diagnosis> Engine::doubt(const Usage& usage, const Standing& standing) const {
   const Judgement& judgement = *usage.judgement;

@@ -18,10 +18,6 @@ bool is_required(const Judgement& judgement, std::string_view file) {
          judgement.required.end();
 }
 
-std::string who(const Process& process) {
-  return fmt::format("{}[{}]", process.comm, process.tgid);
-}
-
 std::optional<Diagnosis> failed_open(const Usage& usage, const Judgement& judgement) {
   const Publish& publish = *judgement.publish;
   // The latest of a required file.

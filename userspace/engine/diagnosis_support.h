@@ -18,6 +18,20 @@ inline const char* word_for(const Publish& publish) {
   return publish.fact.style == PublishStyle::LinkSwap ? "swap" : "publish";
 }
 
+// "nginx[12]"
+inline std::string who(const Process& process) {
+  return process.comm + "[" + std::to_string(process.tgid) + "]";
+}
+
+// What a watch is on: "the directory", "what ..data points to", "app.yaml".
+std::string name_target(const Watch& watch, const World& world);
+
+// "file", "link", "directory"
+const char* thing(TargetKind kind);
+
+// A sentence when the reader runs on a kernel of its own; else empty. See blindness.cpp.
+std::string guest_kernel(const Reader& reader);
+
 template <typename Visit>
 void each_application(const Usage& usage, const World& world, Visit visit) {
   for (const std::uint32_t tgid : usage.reader->processes) {

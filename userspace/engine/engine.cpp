@@ -9,6 +9,7 @@
 #include <set>
 #include <utility>
 
+#include "userspace/engine/capability.h"
 #include "userspace/engine/evidence.h"
 #include "userspace/engine/file_use.h"
 #include "userspace/engine/habit.h"
@@ -38,6 +39,24 @@ Engine::Engine(EngineOptions options, Say say, Inspect inspect)
       inspect_(std::move(inspect)),
       world_(options_.selection) {}
 
+std::vector<ReaderReport> Engine::capabilities() const {
+  std::vector<ReaderReport> out;
+  world_.each_reader([&](const Reader& reader) {
+    for (const auto& usage : reader.usages) {
+      if (reader.selected) {
+        out.push_back(judge_capability(*usage, world_, options_.deadline, now_));
+      }
+    }
+  });
+  return out;
+}
+
+void Engine::introduce(const Reader& reader, Timestamp at) const {
+  for (const auto& usage : reader.usages) {
+    say_(judge_capability(*usage, world_, options_.deadline, at));
+  }
+}
+
 void Engine::observe(const Event& event) {
   advance_to(time_of(event));
   std::visit([&](const auto& e) { on(e); }, event);
@@ -63,7 +82,7 @@ void Engine::on(const ReadyFact& fact) {
   }
   say_(start);
   if (options_.evidence) {
-    world_.each_reader([&](Reader& reader) { tell_reader(reader, world_, fact.at, say_); });
+    world_.each_reader([&](const Reader& reader) { introduce(reader, fact.at); });
   }
   look_for_missed(fact.at);
 }
@@ -92,7 +111,7 @@ void Engine::on(const ContainerFact& fact) {
   const bool is_new = world_.container(fact.id) == nullptr;
   world_.learn(fact);
   if (is_new && ready_ && options_.evidence) {
-    tell_reader(*world_.container(fact.id), world_, fact.at, say_);
+    introduce(*world_.container(fact.id), fact.at);
   }
 }
 
@@ -345,6 +364,7 @@ void Engine::on(const ForkEvent& event) {
 void Engine::on(const ExecEvent& event) {
   Process& process = world_.process_of(event.origin);
   process.executed = event.origin.at;
+  process.program.reset();
   process.comm = event.origin.comm;
   process.parent = event.parent;
   world_.end_watches_by_exec(process, event.origin.at);

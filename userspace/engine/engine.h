@@ -55,6 +55,9 @@ class Engine {
   std::size_t volumes() const { return world_.volume_count(); }
   std::size_t readers() const { return world_.reader_count(); }
   Census census() { return take_census(world_); }
+  // Of the readers that were asked for, what each can do about a publish of what it mounts; as of
+  // now.
+  std::vector<ReaderReport> capabilities() const;
   // Readers that were asked for and have not appeared: "container web", "process 12".
   std::vector<std::string> awaited() const { return world_.awaited(); }
 
@@ -70,6 +73,7 @@ class Engine {
   void on(const PublishFact& fact);
   void on(const WatchFact& fact) { world_.learn(fact); }
   void on(const HeldFact& fact) { world_.learn(fact); }
+  void on(const ProgramFact& fact) { world_.learn(fact); }
   void on(const InspectedFact& fact);
   void on(const OpenFailedFact& fact);
   void on(const PollFact& fact);
@@ -99,6 +103,9 @@ class Engine {
   void on(const CgroupCreatedEvent&) {}
   void on(const CgroupRemovedEvent&) {}
   void on(const MountEvent&) {}
+
+  // A reader appeared (--events): what it can do about a publish of each volume that it mounts.
+  void introduce(const Reader& reader, Timestamp at) const;
 
   // The use of the file, when the process is an application process of a reader; null otherwise
   // (observers are noted, publishers passed over).

@@ -210,24 +210,4 @@ RELOADTRACE_TELL(ExecEvent);
 RELOADTRACE_TELL(ExitEvent);
 #undef RELOADTRACE_TELL
 
-void tell_reader(const Reader& reader, World& world, Timestamp at, const SayReport& say) {
-  for (const auto& usage : reader.usages) {
-    ReaderReport report;
-    report.at = at;
-    report.reader = describe(reader, world);
-    if (const Volume* volume = world.volume(usage->volume)) {
-      report.volume = describe(*volume, usage->path);
-    }
-    report.can_reload = usage->whole ? "unknown" : "no";
-    if (!usage->whole) {
-      report.cause = Cause::SubpathPinned;
-      report.evidence = "mounts the volume by subPath only";
-      report.advice = advice_for(Cause::SubpathPinned);
-    } else {
-      report.evidence = "mounts the volume at " + usage->path;
-    }
-    say(report);
-  }
-}
-
 }  // namespace reloadtrace

@@ -23,7 +23,4 @@ void tell(bool wanted,
           World& world,
           const SayReport& say);
 
-// A reader appeared: one line for each volume that it mounts.
-void tell_reader(const Reader& reader, World& world, Timestamp at, const SayReport& say);
-
 }  // namespace reloadtrace

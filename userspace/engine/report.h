@@ -148,6 +148,7 @@ struct EventReport {
   std::vector<std::pair<std::string, std::uint64_t>> numbers;
 };
 
+// A living watch, or mark of fanotify.
 struct WatchInfo {
   std::string target;  // from the volume's root; "." for the root itself
   std::string kind;    // "root", "generation", "file", "link"
@@ -155,16 +156,28 @@ struct WatchInfo {
   std::uint32_t pid = 0;
 };
 
-// A reader appeared (--events).
+// What a process executes, and what that shows of it.
+struct ProgramInfo {
+  ProcessInfo process;
+  std::string runtime;                                       // "go", "jvm" … "unknown"
+  std::string version;                                       // of Go: "go1.22.1"; else empty
+  std::string main_package;                                  // of a Go program
+  std::vector<std::pair<std::string, std::string>> modules;  // that watch files; path, version
+  std::vector<std::string> handles;  // signals that ask for a reload: "SIGHUP"
+};
+
+// Whether a reader can reread by itself (doctor; also when one appears, with --events).
 struct ReaderReport {
   Timestamp at;
   ReaderInfo reader;
   VolumeInfo volume;
-  std::string can_reload;  // "yes", "no", "unknown"
-  std::optional<Cause> cause;
+  std::string can_reload;      // "yes", "no", "unknown"
+  std::optional<Cause> cause;  // with "unknown": what may keep it from it
   std::string evidence;
   std::string advice;
+  std::optional<ProcessInfo> process;  // the one that the evidence is about
   std::vector<WatchInfo> watches;
+  std::vector<ProgramInfo> programs;  // of its application processes; bounded
 };
 
 struct LossReport {

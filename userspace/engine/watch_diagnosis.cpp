@@ -105,30 +105,6 @@ Watches watches_of(const Usage& usage, const Judgement& judgement, const World& 
   return out;
 }
 
-const char* thing(TargetKind kind) {
-  switch (kind) {
-    case TargetKind::File:
-      return "file";
-    case TargetKind::Link:
-      return "link";
-    case TargetKind::Root:
-    case TargetKind::Generation:
-      break;
-  }
-  return "directory";
-}
-
-std::string name_target(const Watch& watch, const World& world) {
-  const Volume* volume = world.volume(watch.volume);
-  if (watch.kind == TargetKind::Root || volume == nullptr) {
-    return "the directory";
-  }
-  if (watch.kind == TargetKind::Generation && volume->fact.atomic_links) {
-    return "what " + volume->fact.link + " points to";
-  }
-  return watch.kind == TargetKind::File ? below_generation(*volume, watch.path) : watch.path;
-}
-
 // The notices about this publish, those of its preparation included.
 struct Heard {
   std::size_t count = 0;
@@ -222,6 +198,30 @@ std::optional<Diagnosis> from_gone(const Found& dead,
 }
 
 }  // namespace
+
+const char* thing(TargetKind kind) {
+  switch (kind) {
+    case TargetKind::File:
+      return "file";
+    case TargetKind::Link:
+      return "link";
+    case TargetKind::Root:
+    case TargetKind::Generation:
+      break;
+  }
+  return "directory";
+}
+
+std::string name_target(const Watch& watch, const World& world) {
+  const Volume* volume = world.volume(watch.volume);
+  if (watch.kind == TargetKind::Root || volume == nullptr) {
+    return "the directory";
+  }
+  if (watch.kind == TargetKind::Generation && volume->fact.atomic_links) {
+    return "what " + volume->fact.link + " points to";
+  }
+  return watch.kind == TargetKind::File ? below_generation(*volume, watch.path) : watch.path;
+}
 
 std::optional<Diagnosis> diagnose_watches(const Usage& usage,
                                           const Judgement& judgement,

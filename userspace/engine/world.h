@@ -6,6 +6,7 @@
 #include <memory>
 #include <string>
 #include <unordered_map>
+#include <utility>
 #include <vector>
 
 #include "userspace/engine/model.h"
@@ -43,6 +44,12 @@ class World {
     }
   }
   template <typename Visit>
+  void each_reader(Visit visit) const {
+    for (const auto& reader : readers_) {
+      visit(std::as_const(*reader));
+    }
+  }
+  template <typename Visit>
   void each_volume(Visit visit) {
     for (auto& [id, volume] : volumes_) {
       visit(volume);
@@ -71,6 +78,7 @@ class World {
   void learn(const ProcessFact& fact);
   void learn(const WatchFact& fact);
   void learn(const HeldFact& fact);
+  void learn(const ProgramFact& fact);
   // Ends an inspection: what was told since the last one becomes the state of the process.
   void learn(const InspectedFact& fact);
 

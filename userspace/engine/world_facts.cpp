@@ -103,8 +103,15 @@ void World::learn(const ProcessFact& fact) {
 
 void World::learn(const WatchFact& fact) {
   if (Process* process = this->process(fact.tgid)) {
-    process->inspected_watches.push_back(
+    Watch& watch = process->inspected_watches.emplace_back(
         Watch{fact.fd, fact.wd, fact.mask, fact.volume, fact.target, fact.kind, fact.path});
+    watch.fanotify = fact.fanotify;
+  }
+}
+
+void World::learn(const ProgramFact& fact) {
+  if (Process* process = this->process(fact.tgid)) {
+    process->program = fact;
   }
 }
 
@@ -137,7 +144,7 @@ void World::learn(const InspectedFact& fact) {
       lives->added = old.added;
       continue;
     }
-    // Not of marks: the node tells of inotify's watches only.
+    // Not of marks: recordings of earlier versions tell of inotify's watches only.
     if (old.alive && !old.fanotify) {
       old.alive = false;
       old.ended = fact.at;
@@ -184,6 +191,7 @@ void World::publish(Volume& volume, std::shared_ptr<const Publish> publish) {
     turn_to(*usage, volume, *publish, keep_from);
   }
   const GenerationFact before = std::exchange(volume.fact.current, fact.to);
+  volume.fact.published = fact.at;
   forget_old_names(volume, before);
   volume.last = std::move(publish);
 }

@@ -48,6 +48,10 @@ bool Inspector::inspect_descriptors(std::uint32_t tgid,
       inspect_watches(tgid, container, static_cast<int>(*fd), now, facts);
       continue;
     }
+    if (*path == "anon_inode:[fanotify]") {
+      inspect_marks(tgid, container, static_cast<int>(*fd), now, facts);
+      continue;
+    }
     end.io_uring |= *path == "anon_inode:[io_uring]";
     if (!path->starts_with('/')) {
       continue;  // a socket, a pipe
@@ -126,6 +130,25 @@ void Inspector::inspect_watches(std::uint32_t tgid,
       fact.path = known->path;
       facts.emplace_back(std::move(fact));
       break;
+    }
+  }
+}
+
+void Inspector::inspect_marks(std::uint32_t tgid,
+                              const Container* container,
+                              int fd,
+                              Timestamp now,
+                              std::vector<Event>& facts) const {
+  const auto text = proc_.read(tgid, "fdinfo/" + std::to_string(fd));
+  for (const FanotifyMark& mark : parse_fanotify_marks(text ? *text : std::string_view())) {
+    for (const Volume* const volume : volumes_in_sight(volumes_, container)) {
+      const KnownInode* const known =
+          volume->id().dev == mark.target.dev ? volume->find(mark.target.ino) : nullptr;
+      if (known != nullptr) {
+        facts.emplace_back(WatchFact{now, tgid, fd, -1, mark.mask, volume->id(), mark.target,
+                                     known->kind, known->path, true});
+        break;
+      }
     }
   }
 }

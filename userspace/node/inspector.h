@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// What a process holds of the tracked volumes now: descriptors, mappings, inotify watches.
+// What a process holds of the tracked volumes now: descriptors, mappings, watches.
 //
 // This is the state that existed before the tracer, and what events cannot show: a watch that died
 // has no line any more.
@@ -41,6 +41,11 @@ class Inspector {
                        int fd,
                        Timestamp now,
                        std::vector<Event>& facts) const;
+  void inspect_marks(std::uint32_t tgid,
+                     const Container* container,
+                     int fd,
+                     Timestamp now,
+                     std::vector<Event>& facts) const;
   // Completes a fact whose inode is set; false when the file is of no volume.
   bool relate(const Container* container, std::string_view path, HeldFact& fact) const;
 

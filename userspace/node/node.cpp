@@ -13,6 +13,7 @@
 #include "userspace/node/path_facts.h"
 #include "userspace/node/path_locator.h"
 #include "userspace/node/proc_fs.h"
+#include "userspace/node/program.h"
 #include "userspace/node/publish_resolver.h"
 #include "userspace/node/reader_table.h"
 #include "userspace/node/readers.h"
@@ -42,7 +43,16 @@ class LocalNode final : public Node {
                  scope_),
         locator_(proc_, volumes_),
         inspector_(proc_, volumes_, locator_),
-        readers_(proc_, cgroups_, volumes_, inspector_, scope_, names_, table_, options_.self_tgid),
+        programs_(proc_),
+        readers_(proc_,
+                 cgroups_,
+                 volumes_,
+                 inspector_,
+                 programs_,
+                 scope_,
+                 names_,
+                 table_,
+                 options_.self_tgid),
         publishes_(volumes_, locator_, contents_, scope_),
         failures_(locator_),
         path_facts_(locator_) {
@@ -183,6 +193,7 @@ class LocalNode final : public Node {
   ReaderTable table_;
   PathLocator locator_;
   Inspector inspector_;
+  Programs programs_;
   Readers readers_;
   PublishResolver publishes_;
   OpenFailures failures_;

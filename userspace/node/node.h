@@ -46,8 +46,9 @@ class Node {
   // waited for.
   virtual Result<> discover_volumes(Timestamp now, const Emit& emit) = 0;
 
-  // Finds containers, processes, and what they already hold: ContainerFact, ProcessFact, WatchFact,
-  // HeldFact, InspectedFact. To be called once events flow, so that nothing falls between.
+  // Finds containers, processes, and what they already hold: ContainerFact, ProcessFact,
+  // ProgramFact, WatchFact, HeldFact, InspectedFact. To be called once events flow, so that nothing
+  // falls between.
   virtual void discover_readers(Timestamp now, const Emit& emit) = 0;
 
   // Emits the facts that `event` makes known, which precede it in the stream: a process of an

@@ -48,6 +48,7 @@ Readers::Readers(const ProcFs& proc,
                  const CgroupTree& cgroups,
                  const VolumeSet& volumes,
                  const Inspector& inspector,
+                 Programs& programs,
                  ScopeNames& scope,
                  LogNames& names,
                  ReaderTable& table,
@@ -56,6 +57,7 @@ Readers::Readers(const ProcFs& proc,
       cgroups_(cgroups),
       volumes_(volumes),
       inspector_(inspector),
+      programs_(programs),
       scope_(scope),
       names_(names),
       table_(table),
@@ -146,7 +148,12 @@ void Readers::discover_stranger(Group group, std::uint32_t main, Timestamp now, 
     });
   });
   add_container(std::move(group), {std::move(stranger.mounts), {}}, main, now, emit);
-  std::for_each(held.begin(), held.end(), emit);
+  for (const Event& fact : held) {
+    if (const auto* const end = std::get_if<InspectedFact>(&fact)) {
+      emit(programs_.look_at(end->tgid, now));
+    }
+    emit(fact);
+  }
 }
 
 void Readers::discover_user(const Process& process, Timestamp now, const Emit& emit) {
@@ -160,6 +167,7 @@ void Readers::discover_user(const Process& process, Timestamp now, const Emit& e
   known.parent = process.parent;
   known.comm = process.comm;
   add_process(std::move(known), now, emit);
+  emit(programs_.look_at(process.tgid, now));
   std::for_each(facts.begin(), facts.end(), emit);
 }
 
@@ -307,6 +315,7 @@ void Readers::emit_inspection(std::uint32_t tgid,
                               const Container* container,
                               Timestamp now,
                               const Emit& emit) {
+  emit(programs_.look_at(tgid, now));
   for (const Event& fact : inspector_.inspect(tgid, container, now)) {
     emit(fact);
   }

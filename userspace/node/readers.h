@@ -14,6 +14,7 @@
 #include "userspace/node/inspector.h"
 #include "userspace/node/log_names.h"
 #include "userspace/node/proc_fs.h"
+#include "userspace/node/program.h"
 #include "userspace/node/reader_table.h"
 #include "userspace/node/scope_names.h"
 #include "userspace/node/volume_set.h"
@@ -29,6 +30,7 @@ class Readers {
           const CgroupTree& cgroups,
           const VolumeSet& volumes,
           const Inspector& inspector,
+          Programs& programs,
           ScopeNames& scope,
           LogNames& names,
           ReaderTable& table,
@@ -86,6 +88,7 @@ class Readers {
   ProcessRole role_of(const Process& process, const Container& container) const;
   bool came_from_outside(const ExecEvent& event) const;
   bool outside_namespace(std::uint32_t parent, const Container& container) const;
+  // What it is, and what it holds.
   void emit_inspection(std::uint32_t tgid, const Container*, Timestamp now, const Emit& emit);
 
   // The tracked container that a process of a cgroup not seen before belongs to; null if none.
@@ -100,6 +103,7 @@ class Readers {
   const CgroupTree& cgroups_;
   const VolumeSet& volumes_;
   const Inspector& inspector_;
+  Programs& programs_;
   ScopeNames& scope_;
   LogNames& names_;
   ReaderTable& table_;

@@ -201,6 +201,8 @@ class LineBuilder {
       return {
           {"target", watch.target}, {"kind", watch.kind}, {"mask", watch.mask}, {"pid", watch.pid}};
     });
+    line["process"] = report.process ? process_json(*report.process) : Json();
+    line["programs"] = list_json(report.programs, program_json);
     return line;
   }
 
@@ -259,6 +261,25 @@ class LineBuilder {
         .add("bytes", secret ? Json() : Json(read.bytes))
         .add("size", secret ? Json() : Json(read.size))
         .add("complete", read.complete)
+        .done();
+  }
+
+  static Json program_json(const ProgramInfo& program) {
+    return Object(7)
+        .add("pid", program.process.pid)
+        .add("comm", program.process.comm)
+        .add("runtime", program.runtime)
+        .add("version", text_or_null(program.version))
+        .add("main_package", text_or_null(program.main_package))
+        .add("modules", list_json(program.modules,
+                                  [](const auto& module) {
+                                    return Object(2)
+                                        .add("path", module.first)
+                                        .add("version", text_or_null(module.second))
+                                        .done();
+                                  }))
+        .add("handles",
+             list_json(program.handles, [](const std::string& one) { return Json(one); }))
         .done();
   }
 

@@ -22,12 +22,15 @@ Result<Format> parse_format(std::string_view name) {
                "no such format: " + std::string(name) + " (there are auto, table and json)"};
 }
 
+bool wants_table(Format format, const TerminalInfo& terminal) {
+  return format == Format::Table || (format == Format::Auto && terminal.is_terminal);
+}
+
 std::unique_ptr<Sink> make_sink(Format format,
                                 Output& output,
                                 const TerminalInfo& terminal,
                                 Session session) {
-  const bool table = format == Format::Table || (format == Format::Auto && terminal.is_terminal);
-  if (!table) {
+  if (!wants_table(format, terminal)) {
     return std::make_unique<JsonSink>(output, std::move(session));
   }
   const TableOptions options{terminal.colour, terminal.columns, terminal.charset};

@@ -18,6 +18,8 @@ enum class Format { Auto, Table, Json };
 // "auto", "table", "json".
 Result<Format> parse_format(std::string_view name);
 
+bool wants_table(Format format, const TerminalInfo& terminal);
+
 // Auto is a table on a terminal and JSON lines elsewhere. `output` outlives the sink.
 std::unique_ptr<Sink> make_sink(Format format,
                                 Output& output,

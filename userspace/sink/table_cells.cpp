@@ -47,19 +47,12 @@ std::string TableSink::process_cell(const ReloadReport& report, std::size_t widt
   return cut_end(safe(process.comm), left, glyphs_.ellipsis) + pid;
 }
 
-// Processes outside containers have their name in the next column.
 std::string TableSink::reader_cell(const ReaderInfo& reader) const {
-  if (!reader.container) {
-    return "(host)";
-  }
-  // Outside Kubernetes a container has no name: its id as runtimes shorten it.
-  constexpr std::size_t kShortId = 12;
-  return safe(reader.name.empty() ? reader.container_id.substr(0, kShortId) : reader.name);
+  return safe(reader_label(reader));
 }
 
 std::string TableSink::volume_name(const VolumeInfo& volume) const {
-  const bool directory = volume.kind == "directory" && !volume.host_path.empty();
-  return safe(volume.kind) + " " + safe(directory ? volume.host_path : volume.name);
+  return safe(volume_label(volume));
 }
 
 // As learned from its readers; empty before that.

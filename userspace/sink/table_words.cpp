@@ -58,6 +58,19 @@ std::string pod_name(const ReaderInfo& reader) {
   return reader.pod.empty() ? std::string() : reader.pod_namespace + "/" + reader.pod;
 }
 
+std::string reader_label(const ReaderInfo& reader) {
+  constexpr std::size_t kShortId = 12;
+  if (!reader.container) {
+    return "(host)";
+  }
+  return reader.name.empty() ? reader.container_id.substr(0, kShortId) : reader.name;
+}
+
+std::string volume_label(const VolumeInfo& volume) {
+  const bool directory = volume.kind == "directory" && !volume.host_path.empty();
+  return volume.kind + " " + (directory ? volume.host_path : volume.name);
+}
+
 std::string volume_key(const VolumeInfo& volume) {
   return volume.host_path.empty() ? volume.pod_uid + "/" + volume.name : volume.host_path;
 }

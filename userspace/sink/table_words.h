@@ -48,6 +48,13 @@ std::uint64_t total(const std::map<std::string, std::uint64_t>& counts);
 // "namespace/name"; empty outside Kubernetes.
 std::string pod_name(const ReaderInfo& reader);
 
+// "app"; outside Kubernetes a container has no name: its id as runtimes shorten it. "(host)" for a
+// process outside containers, whose name is in another column.
+std::string reader_label(const ReaderInfo& reader);
+
+// "configmap config", "directory /etc/nginx"
+std::string volume_label(const VolumeInfo& volume);
+
 // The same for one volume in every report, however its readers see it.
 std::string volume_key(const VolumeInfo& volume);
 

@@ -257,6 +257,7 @@ using Event = std::variant<OpenEvent,
                            OpenFailedFact,
                            PollFact,
                            WatchFailedFact,
+                           ProgramFact,
                            LossFact,
                            ReadyFact,
                            EndFact>;

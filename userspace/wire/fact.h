@@ -173,7 +173,8 @@ struct WatchFact {
   VolumeId volume;
   InodeId target;
   TargetKind kind = TargetKind::Root;
-  std::string path;  // of the target from the volume's root; empty for the root
+  std::string path;       // of the target from the volume's root; empty for the root
+  bool fanotify = false;  // a mark of a fanotify group: wd is -1
 };
 
 // A descriptor or mapping of a volume's file that exists now.
@@ -196,6 +197,43 @@ struct InspectedFact {
   bool complete = false;  // false: the process went away or could not be read
   bool io_uring = false;  // it has an io_uring instance, through which it may read
   bool compat = false;    // a 32-bit program: its system calls have other numbers
+};
+
+// What runs a process' code.
+enum class Runtime : std::uint8_t {
+  Unknown = 0,  // its executable could not be told
+  Native = 1,
+  Go = 2,
+  Jvm = 3,
+  Node = 4,
+  Python = 5,
+  Ruby = 6,
+  Dotnet = 7,
+  Perl = 8,
+  Shell = 9,
+};
+
+struct ModuleFact {
+  std::string path;  // "github.com/fsnotify/fsnotify"
+  std::string version;
+};
+
+// What a process is built of, and which signals it takes, as it is now.
+struct ProgramFact {
+  Timestamp at;
+  std::uint32_t tgid = 0;
+  Runtime runtime = Runtime::Unknown;
+  std::string version;              // of Go: "go1.22.1"; else empty
+  std::string main_package;         // of a Go program; empty = not known
+  bool modules_known = false;       // its build has a list of modules
+  std::vector<ModuleFact> modules;  // those of them that watch files
+  bool signals_known = false;
+  // Bit n-1 stands for signal n, as in /proc/PID/status.
+  std::uint64_t caught = 0;
+  std::uint64_t ignored = 0;
+  std::uint64_t blocked = 0;    // in its main thread
+  bool namespace_init = false;  // pid 1 of its pid namespace: what it does not catch is dropped
+  std::string reload_request;   // that an argument of its command line enables: "POST /-/reload"
 };
 
 // A failed open of a volume's file, matched to it by path.

@@ -26,6 +26,7 @@ enum class FactKind : std::uint16_t {
   Loss = 14,
   Poll = 15,
   WatchFailed = 16,
+  Program = 17,
 };
 
 template <class Enum>
@@ -77,6 +78,9 @@ constexpr FactKind kind_of(const PollFact&) {
 }
 constexpr FactKind kind_of(const WatchFailedFact&) {
   return FactKind::WatchFailed;
+}
+constexpr FactKind kind_of(const ProgramFact&) {
+  return FactKind::Program;
 }
 constexpr FactKind kind_of(const LossFact&) {
   return FactKind::Loss;
@@ -156,7 +160,7 @@ void fields(A& a, PublishFact& v) {
 }
 template <class A>
 void fields(A& a, WatchFact& v) {
-  a(v.at, v.tgid, v.fd, v.wd, v.mask, v.volume, v.target, v.kind, v.path);
+  a(v.at, v.tgid, v.fd, v.wd, v.mask, v.volume, v.target, v.kind, v.path, v.fanotify);
 }
 template <class A>
 void fields(A& a, HeldFact& v) {
@@ -177,6 +181,15 @@ void fields(A& a, PollFact& v) {
 template <class A>
 void fields(A& a, WatchFailedFact& v) {
   a(v.at, v.tgid, v.volume, v.path, v.call, v.error, v.uid);
+}
+template <class A>
+void fields(A& a, ModuleFact& v) {
+  a(v.path, v.version);
+}
+template <class A>
+void fields(A& a, ProgramFact& v) {
+  a(v.at, v.tgid, v.runtime, v.version, v.main_package, v.modules_known, v.modules, v.signals_known,
+    v.caught, v.ignored, v.blocked, v.namespace_init, v.reload_request);
 }
 template <class A>
 void fields(A& a, LossFact& v) {
@@ -372,6 +385,8 @@ Result<Event> decode_fact(std::span<const std::byte> bytes) {
       return decode_as<PollFact>(bytes);
     case FactKind::WatchFailed:
       return decode_as<WatchFailedFact>(bytes);
+    case FactKind::Program:
+      return decode_as<ProgramFact>(bytes);
     case FactKind::Loss:
       return decode_as<LossFact>(bytes);
   }

@@ -224,6 +224,19 @@ TEST(Paths, are_normalized_by_text) {
   EXPECT_EQ(below("/etc", "/"), "etc");
 }
 
+TEST(Fdinfo, reads_marks_of_inodes_and_no_others) {
+  const auto marks = parse_fanotify_marks(
+      "pos:\t0\nflags:\t02000002\nfanotify flags:0 event-flags:8000\n"
+      "fanotify ino:4f969 sdev:fe00000 mflags:0 mask:180 ignored_mask:0 fhandle-bytes:8 "
+      "fhandle-type:1 f_handle:69f90400\n"
+      "fanotify sdev:fe00001 mflags:0 mask:80 ignored_mask:0\n"
+      "fanotify mnt_id:12 mflags:0 mask:38 ignored_mask:0\n"
+      "fanotify ino:1 sdev:2 mflags:40 mask:0 ignored_mask:40\n");
+  ASSERT_EQ(marks.size(), 1U);
+  EXPECT_EQ(marks[0].target, (InodeId{0xfe00000, 0x4f969}));
+  EXPECT_EQ(marks[0].mask, 0x180U);
+}
+
 }  // namespace
 
 }  // namespace reloadtrace::node

@@ -91,8 +91,8 @@ std::string fields(const PublishFact& v) {
   return join(a, b, c, d, e, f, g, h, i);
 }
 std::string fields(const WatchFact& v) {
-  const auto& [a, b, c, d, e, f, g, h, i] = v;
-  return join(a, b, c, d, e, f, g, h, i);
+  const auto& [a, b, c, d, e, f, g, h, i, j] = v;
+  return join(a, b, c, d, e, f, g, h, i, j);
 }
 std::string fields(const HeldFact& v) {
   const auto& [a, b, c, d, e, f, g, h] = v;
@@ -109,6 +109,14 @@ std::string fields(const PollFact& v) {
 std::string fields(const WatchFailedFact& v) {
   const auto& [a, b, c, d, e, f, g] = v;
   return join(a, b, c, d, e, f, g);
+}
+std::string fields(const ModuleFact& v) {
+  const auto& [a, b] = v;
+  return join(a, b);
+}
+std::string fields(const ProgramFact& v) {
+  const auto& [a, b, c, d, e, f, g, h, i, j, k, l, m] = v;
+  return join(a, b, c, d, e, f, g, h, i, j, k, l, m);
 }
 std::string fields(const OpenFailedFact& v) {
   const auto& [a, b, c, d, e, f, g, h, i] = v;
@@ -178,12 +186,25 @@ std::vector<Event> one_of_each() {
                   "kubelet",
                   false,
                   {{"a", ChangeKind::Removed}, {"b", ChangeKind::Added}}},
-      WatchFact{{16}, 17, 18, 19, 20, {1, 2}, {3, 4}, TargetKind::Link, "app.yaml"},
+      WatchFact{{16}, 17, 18, 19, 20, {1, 2}, {3, 4}, TargetKind::Link, "app.yaml", true},
       HeldFact{{21}, 22, 23, {1, 2}, {3, 4}, "..old", "app.yaml", true},
       InspectedFact{{24}, 25, true, true, true},
       OpenFailedFact{{26}, 27, {1, 2}, "app.yaml", 28, 29, 30, 31, 0400},
       PollFact{{36}, {37}, 38, {1, 2}, TargetKind::Link, "..data", PollCall::Readlink, 39, 40},
       WatchFailedFact{{41}, 42, {1, 2}, "app.yaml", WatchCall::Add, 43, 44},
+      ProgramFact{{46},
+                  47,
+                  Runtime::Go,
+                  "go1.22.1",
+                  "example.com/app",
+                  true,
+                  {{"github.com/fsnotify/fsnotify", "v1.6.0"}, {"x", ""}},
+                  true,
+                  48,
+                  49,
+                  50,
+                  true,
+                  "POST /-/reload"},
       LossFact{{32}, {33}, {{LossCause::Undecodable, 34}, {LossCause::MapFull, 35}}},
   };
 }

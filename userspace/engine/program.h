@@ -1,0 +1,31 @@
+// SPDX-License-Identifier: Apache-2.0
+// What a process' program shows of the ways to have it reload.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "userspace/engine/model.h"
+#include "userspace/engine/report.h"
+
+namespace reloadtrace {
+
+std::string_view name_of(Runtime runtime);  // "go"
+
+// The signals among SIGHUP, SIGUSR1 and SIGUSR2 that the application itself takes: by a handler, or
+// blocked to be waited for. Runtimes that catch signals to end in good order (Go, the JVM, Ruby,
+// .NET) show a handler whether or not the application has one: of these nothing is said.
+std::vector<std::uint32_t> reload_signals(const ProgramFact& program);
+
+// What is sent to it from within its pid namespace, and by kill from outside of it save SIGKILL, is
+// dropped unless it has a handler.
+bool drops_hangup(const ProgramFact& program);
+
+// "go1.22.1 with fsnotify v1.6.0 and viper v1.12.0"; empty when there is nothing to say.
+std::string say_build(const ProgramFact& program);
+
+ProgramInfo describe_program(const Process& process);
+
+}  // namespace reloadtrace
