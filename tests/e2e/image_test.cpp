@@ -95,8 +95,8 @@ TEST_F(LeastPrivilegeTest, asks_for_each_capability_because_it_cannot_do_without
 }
 
 INSTANTIATE_TEST_SUITE_P(
-    Kubernetes, ManifestTest, ::testing::ValuesIn(kManifests), [](const auto& info) {
-      return std::string(info.param) == "daemonset.yaml" ? "privileged" : "least_privilege";
+    Kubernetes, ManifestTest, ::testing::ValuesIn(kManifests), [](const auto& tested) {
+      return std::string(tested.param) == "daemonset.yaml" ? "privileged" : "least_privilege";
     });
 
 }  // namespace

@@ -31,6 +31,7 @@ class NoScope final : public Scope {
   Result<> add_file_name(std::string_view) override { return Unit{}; }
   Result<> add_directory_name(std::string_view) override { return Unit{}; }
   Result<> adopt_watchers() override { return Unit{}; }
+  Result<> announce_volumes() override { return Unit{}; }
 };
 
 SessionFact describe_session() {

@@ -126,29 +126,27 @@ void Engine::on(const ProcessFact& fact) {
   world_.learn(fact);
 }
 
-// The host is asked for one judgement after another, in the order of their deadlines. A replay asks
-// nobody: there all that are due wait already, and an answer is still for the first of them.
 void Engine::on(const InspectedFact& fact) {
   world_.learn(fact);
   const Process* process = world_.process(fact.tgid);
   const Reader* reader = process != nullptr ? process->reader : nullptr;
-  Usage* asked = nullptr;
-  world_.each_usage([&](Usage& usage) {
+  bool awaited = false;
+  const auto answer = [&](Usage& usage) {
     if (usage.judgement && usage.judgement->phase == Phase::Inspecting &&
-        (usage.reader == reader || reader == nullptr) &&
-        usage.judgement->awaiting.contains(fact.tgid) &&
-        (asked == nullptr || usage.judgement->deadline < asked->judgement->deadline)) {
-      asked = &usage;
+        usage.judgement->awaiting.erase(fact.tgid) != 0) {
+      (fact.complete ? usage.judgement->looked : usage.judgement->refused) = true;
+      awaited = true;
     }
-  });
-  if (asked == nullptr) {
-    return;
+  };
+  if (reader != nullptr) {
+    for (const auto& usage : reader->usages) {
+      answer(*usage);
+    }
+  } else {
+    world_.each_usage(answer);
   }
-  Judgement& judgement = *asked->judgement;
-  judgement.awaiting.erase(fact.tgid);
-  (fact.complete ? judgement.looked : judgement.refused) = true;
-  if (judgement.awaiting.empty()) {
-    conclude(*asked, fact.at);
+  if (awaited) {
+    conclude_answered(fact.at);
   }
 }
 

@@ -129,6 +129,9 @@ class Engine {
   void examine(Usage& usage, Timestamp now, std::vector<std::uint32_t>& asked);
   // What makes an accusation impossible; null when nothing does.
   std::optional<Diagnosis> doubt(const Usage& usage, const Standing& standing) const;
+  // In the order of their deadlines, up to the first that still waits: live all are asked about at
+  // once, in a replay the answers come one by one, and both must say the same.
+  void conclude_answered(Timestamp now);
   // The deadline has come and the reader's processes were looked at.
   void conclude(Usage& usage, Timestamp now);
   // Publishes from before the trace began.

@@ -43,6 +43,10 @@ bool uses_what_was_not_compared(const Usage& usage, const Publish& publish) {
                       [&](const std::string& file) { return !publish.files.contains(file); }));
 }
 
+bool sooner(const Usage* a, const Usage* b) {
+  return a->judgement->deadline < b->judgement->deadline;
+}
+
 }  // namespace
 
 void Engine::on(const PublishFact& fact) {
@@ -200,9 +204,7 @@ void Engine::judge_due() {
       due.push_back(&usage);
     }
   });
-  std::stable_sort(due.begin(), due.end(), [](const Usage* a, const Usage* b) {
-    return a->judgement->deadline < b->judgement->deadline;
-  });
+  std::stable_sort(due.begin(), due.end(), sooner);
   std::vector<std::uint32_t> asked;
   for (Usage* usage : due) {
     if (!usage->judgement || usage->judgement->phase == Phase::Said) {
@@ -214,8 +216,7 @@ void Engine::judge_due() {
       conclude(*usage, now_);
     }
   }
-  // All at once: one look at a process serves all of its volumes, and a replay, which has the
-  // answers after all questions, concludes in the same order.
+  // All at once: one look at a process serves all of its volumes.
   std::unordered_set<std::uint32_t> seen;
   std::erase_if(asked, [&seen](std::uint32_t tgid) { return !seen.insert(tgid).second; });
   if (inspect_ && !asked.empty()) {
@@ -262,6 +263,22 @@ void Engine::examine(Usage& usage, Timestamp now, std::vector<std::uint32_t>& as
   usage.judgement->give_up = now + kInspectionGrace;
   usage.judgement->awaiting = {tgids.begin(), tgids.end()};
   asked.insert(asked.end(), tgids.begin(), tgids.end());
+}
+
+void Engine::conclude_answered(Timestamp now) {
+  std::vector<Usage*> inspecting;
+  world_.each_usage([&](Usage& usage) {
+    if (usage.judgement && usage.judgement->phase == Phase::Inspecting) {
+      inspecting.push_back(&usage);
+    }
+  });
+  std::stable_sort(inspecting.begin(), inspecting.end(), sooner);
+  for (Usage* const usage : inspecting) {
+    if (!usage->judgement->awaiting.empty()) {
+      return;
+    }
+    conclude(*usage, now);
+  }
 }
 
 void Engine::conclude(Usage& usage, Timestamp now) {

@@ -22,8 +22,8 @@ struct PodPattern {
 struct Selection {
   std::vector<std::string> containers;
   std::vector<std::uint32_t> pids;
-  std::vector<PodPattern> pods;
-  std::vector<std::string> namespaces;
+  std::vector<PodPattern> pods = {};
+  std::vector<std::string> namespaces = {};
 
   bool takes(const Reader& reader) const;
 };

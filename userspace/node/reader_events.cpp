@@ -79,6 +79,13 @@ void Readers::forked(const ForkEvent& event, const Emit& emit) {
   emit(table_.put(std::move(child)).fact(event.origin.at));
 }
 
+Container* Readers::container_entered(const ExecEvent& event, const Emit& emit) {
+  const Origin& origin = event.origin;
+  Container* const known = table_.by_cgroup(origin.cgroup_id);
+  return known != nullptr ? known
+                          : classify(origin, event.namespace_pid == 1 ? origin.tgid : 0, emit);
+}
+
 void Readers::executed(const ExecEvent& event, const Emit& emit) {
   const Origin& origin = event.origin;
   if (origin.tgid == self_) {
@@ -89,15 +96,13 @@ void Readers::executed(const ExecEvent& event, const Emit& emit) {
     table_.forget(origin.tgid);
     known = nullptr;
   }
-  if (known == nullptr) {
-    Container* container = table_.by_cgroup(origin.cgroup_id);
-    if (container == nullptr) {
-      container = classify(origin, event.namespace_pid == 1 ? origin.tgid : 0, emit);
-    }
-    if (container == nullptr) {
-      return;
-    }
-    known = table_.find(origin.tgid);
+  // A runtime may have touched a volume before it went into the container that it makes.
+  Container* const container =
+      known == nullptr || known->container == nullptr ? container_entered(event, emit) : nullptr;
+  if (known == nullptr && container == nullptr) {
+    return;
+  }
+  if (container != nullptr) {
     KnownProcess process = known_from(origin);
     process.container = container;
     if (container->main == 0) {
@@ -113,11 +118,7 @@ void Readers::executed(const ExecEvent& event, const Emit& emit) {
     } else if (came_from_outside(event)) {
       process.role = ProcessRole::Observer;
     }
-    if (known == nullptr) {
-      known = &table_.put(std::move(process));
-    } else {
-      known->role = process.role;
-    }
+    known = &table_.put(std::move(process));
   } else if (known->container != nullptr && known->container->main == origin.tgid) {
     // A hook may have run in it before its root directory was in place: look at the mounts again.
     look_again(*known->container, origin.tgid, origin.at, emit);
@@ -238,8 +239,11 @@ Readers::Group Readers::group_in(const ContainerRef& ref, std::uint32_t seen) co
 }
 
 std::optional<std::string> Readers::path_of_cgroup(const Origin& origin) const {
-  if (const auto text = proc_.read(origin.tgid, "cgroup")) {
-    return cgroup_path_in(*text, cgroups_.view());
+  const auto text = proc_.read(origin.tgid, "cgroup");
+  auto path = text ? cgroup_path_in(*text, cgroups_.view()) : std::nullopt;
+  // A runtime may have moved it into its container since the event.
+  if (path && (origin.cgroup_id == 0 || cgroups_.id_of(*path) == origin.cgroup_id)) {
+    return path;
   }
   const auto announced = announced_.find(origin.cgroup_id);
   return announced != announced_.end() ? announced->second : cgroups_.path_of(origin.cgroup_id);

@@ -86,6 +86,8 @@ class Readers {
   void end_container(Container& container, Timestamp now, const Emit& emit);
   KnownProcess& add_process(KnownProcess process, Timestamp now, const Emit& emit);
   ProcessRole role_of(const Process& process, const Container& container) const;
+  // The tracked container that the process is in; null if none.
+  Container* container_entered(const ExecEvent& event, const Emit& emit);
   bool came_from_outside(const ExecEvent& event) const;
   bool outside_namespace(std::uint32_t parent, const Container& container) const;
   // What it is, and what it holds.

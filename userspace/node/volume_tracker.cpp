@@ -68,8 +68,13 @@ Result<> VolumeTracker::discover(Timestamp now, const Emit& emit) {
 }
 
 bool VolumeTracker::first_published(const RenameEvent& event, const Emit& emit) {
-  if (base_name(event.new_path) != kAtomicWriterLink || !parse_kubelet_path(event.new_path)) {
+  if (kubelet_.roots().empty() || base_name(event.new_path) != kAtomicWriterLink ||
+      !parse_kubelet_path(event.new_path)) {
     return false;
+  }
+  const auto [known, rest] = volumes_.holding(event.new_path);
+  if (known != nullptr && !known->of_pod()) {
+    return false;  // somebody named it with --path
   }
   const auto places = kubelet_.holding(event.new_path);
   add(places, event.origin.at, emit);

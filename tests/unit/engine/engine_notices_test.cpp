@@ -82,7 +82,7 @@ TEST_F(Noticing, tells_the_sender_of_a_refused_signal_when_it_was_for_nobody_who
 TEST_F(Noticing, does_not_take_another_process_with_the_same_pid_for_the_target) {
   const auto sidecar = story_.container("sidecar", {&config_});
   StoryProcess before = app_.main;
-  before.started.ns += 1;
+  before.started = before.started + 1s;
   story_.publish(config_);
   story_.refuse(sidecar.main, before);
   pass_deadline();

@@ -149,7 +149,8 @@ TEST(JsonSink, says_whether_a_reader_can_reload_and_what_it_watches) {
             R"("host_path":"/var/lib/kubelet/pods/u1/config","pod_uid":"u1"},)"
             R"("can_reload":"yes","cause":null,"evidence":"watches the volume's root",)"
             R"("advice":null,)"
-            R"("watches":[{"target":".","kind":"root","mask":"IN_MOVED_TO|IN_CREATE","pid":1234}]})"
+            R"("watches":[{"target":".","kind":"root","mask":"IN_MOVED_TO|IN_CREATE","pid":1234}],)"
+            R"("process":null,"programs":[]})"
             "\n");
 }
 

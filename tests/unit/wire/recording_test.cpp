@@ -150,6 +150,12 @@ std::vector<Event> every_kind() {
   story.fanotify(app.main, 0x80, "..data");
   story.fail_watch(app.main, WatchCall::Init, 24);
   story.deliver(WatchFailedEvent{origin, WatchCall::Add, 28, 1000, 0x180, -100, "/etc/config"});
+  ProgramFact program;
+  program.at = story.tick();
+  program.tgid = app.main.tgid;
+  program.runtime = Runtime::Go;
+  program.modules = {{"github.com/fsnotify/fsnotify", "v1.7.0"}};
+  story.deliver(program);
   story.deliver(CgroupCreatedEvent{origin, 77, "/kubepods/burstable/pod5d1c/c0ffee"});
   story.deliver(MountEvent{origin, "/var/lib/kubelet/pods/5d1c/volumes/secret", false});
   story.deliver(CgroupRemovedEvent{origin, 77});
