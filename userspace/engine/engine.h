@@ -125,8 +125,7 @@ class Engine {
   void judge_due();
   // Processes outside containers that ended unseen: their pid was used again.
   void close_ghosts();
-  // Adds to `asked` the processes that have to be looked at first.
-  void examine(Usage& usage, Timestamp now, std::vector<std::uint32_t>& asked);
+  void examine(Usage& usage, Timestamp now);
   // What makes an accusation impossible; null when nothing does.
   std::optional<Diagnosis> doubt(const Usage& usage, const Standing& standing) const;
   // The deadline has come and the reader's processes were looked at.

@@ -4,7 +4,6 @@
 
 #include <algorithm>
 #include <chrono>
-#include <unordered_set>
 #include <utility>
 
 #include "userspace/engine/engine.h"
@@ -203,23 +202,15 @@ void Engine::judge_due() {
   std::stable_sort(due.begin(), due.end(), [](const Usage* a, const Usage* b) {
     return a->judgement->deadline < b->judgement->deadline;
   });
-  std::vector<std::uint32_t> asked;
   for (Usage* usage : due) {
     if (!usage->judgement || usage->judgement->phase == Phase::Said) {
       continue;
     }
     if (usage->judgement->phase == Phase::Open) {
-      examine(*usage, now_, asked);
+      examine(*usage, now_);
     } else if (usage->judgement->give_up <= now_) {
       conclude(*usage, now_);
     }
-  }
-  // All at once: one look at a process serves all of its volumes, and a replay, which has the
-  // answers after all questions, concludes in the same order.
-  std::unordered_set<std::uint32_t> seen;
-  std::erase_if(asked, [&seen](std::uint32_t tgid) { return !seen.insert(tgid).second; });
-  if (inspect_ && !asked.empty()) {
-    inspect_(asked, now_);
   }
   next_deadline_ = Timestamp{~std::uint64_t{0}};
   world_.each_usage([&](Usage& usage) {
@@ -245,7 +236,7 @@ void Engine::close_ghosts() {
   }
 }
 
-void Engine::examine(Usage& usage, Timestamp now, std::vector<std::uint32_t>& asked) {
+void Engine::examine(Usage& usage, Timestamp now) {
   std::vector<std::uint32_t> tgids;
   for (const std::uint32_t tgid : usage.reader->processes) {
     const Process* process = world_.process(tgid);
@@ -261,7 +252,9 @@ void Engine::examine(Usage& usage, Timestamp now, std::vector<std::uint32_t>& as
   usage.judgement->phase = Phase::Inspecting;
   usage.judgement->give_up = now + kInspectionGrace;
   usage.judgement->awaiting = {tgids.begin(), tgids.end()};
-  asked.insert(asked.end(), tgids.begin(), tgids.end());
+  if (inspect_) {
+    inspect_(tgids, now);
+  }
 }
 
 void Engine::conclude(Usage& usage, Timestamp now) {
