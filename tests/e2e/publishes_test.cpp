@@ -208,7 +208,13 @@ TEST_F(Publishes, that_follow_each_other_at_once_supersede_each_other) {
   PublishOptions at_once = {.repeat = kSwaps};
   at_once.arguments = {"--interval-us", "0"};
   const std::string last = volume_.publish({{"app.yaml", "swap {n}"}}, at_once);
-  expect(silent, kStale, kSwaps);
+  // The generation before the last lived for less than a millisecond: where nobody was quick enough
+  // to read it, what changed cannot be told, and that is said.
+  const Line said = verdict(silent, kSwaps);
+  const bool compared = said.at("verdict") != "unknown";
+  EXPECT_EQ(row_of(said), compared ? kStale : Row{"unknown"}) << said.dump(1);
+  EXPECT_TRUE(compared || said.value("evidence", "").find("gone already") != std::string::npos)
+      << said.dump(1);
   expect(good, kReloaded, kSwaps);
   EXPECT_EQ(generation_of(verdict(good, kSwaps), "app.yaml"), last);
   EXPECT_EQ(verdict(silent, kSwaps).at("publish").at("to"), last);

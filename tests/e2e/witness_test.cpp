@@ -52,7 +52,7 @@ TEST_F(Witness, signal_forbidden) {
   trace();
   start("signal-forbidden");
   volume_.publish({{"app.yaml", "two"}});
-  expect(verdict(), {"stale", "signal_refused"}, "sent SIGHUP to pid 1 ");
+  expect(verdict(), {"stale", "signal_refused"}, ", pid 1 of its container, ");
   EXPECT_NE(verdict().value("evidence", "").find("EPERM"), std::string::npos);
 }
 

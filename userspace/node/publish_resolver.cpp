@@ -54,6 +54,22 @@ void reread(std::vector<FileFact>& files,
   }
 }
 
+bool is_temporary_directory(std::string_view name) {
+  return name.ends_with('~') || name.ends_with(".new") || name.ends_with(".part") ||
+         name.find(".tmp") != std::string_view::npos;
+}
+
+// The file, or a directory above it, waits to be renamed into place.
+bool is_in_preparation(std::string_view path) {
+  for (std::string_view above = directory_name(path); !above.empty() && above != "/";
+       above = directory_name(above)) {
+    if (is_temporary_directory(base_name(above))) {
+      return true;
+    }
+  }
+  return is_temporary_name(base_name(path));
+}
+
 PublishFact publish_by(const Origin& origin, const Volume& volume, PublishStyle style) {
   PublishFact fact;
   fact.at = origin.at;
@@ -247,7 +263,7 @@ bool PublishResolver::replaced(const RenameEvent& event,
   std::vector<FileFact> before = volume.current().files;
   std::vector<FileFact> after = before;
   const auto old = find_file(after, path);
-  if (old == after.end() && is_temporary_name(base_name(path))) {
+  if (old == after.end() && is_in_preparation(path)) {
     return true;  // an editor's backup; what it made room for is yet to come
   }
   const bool is_link = S_ISLNK(status->st_mode);
@@ -321,7 +337,7 @@ void PublishResolver::written(const WriteClosedEvent& event, const Emit& emit) {
     path = std::string(*inside);
   }
   std::vector<FileFact> after = volume->current().files;
-  if (find_file(after, path) == after.end() && is_temporary_name(base_name(path))) {
+  if (find_file(after, path) == after.end() && is_in_preparation(path)) {
     return;
   }
   const UniqueFd root = volume->open_root();
