@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Publishes that are not one key changed in one volume: each as a reader that reloads has it, and
 // as one that does not.
+#include <algorithm>
 #include <chrono>
 #include <map>
 #include <set>
@@ -199,6 +200,17 @@ TEST_F(Publishes, of_ten_volumes_at_once_are_told_apart) {
 }
 
 // As fast as a writer can: the first generation is gone before anybody has looked at it.
+// One of these rows; or unknown, and it is said why: a generation lives for less than a millisecond
+// here, and where nobody was quick enough to read it, what changed cannot be told.
+::testing::AssertionResult is(const Line& said, const std::vector<Row>& rows) {
+  const Row row = row_of(said);
+  const bool gone = said.value("evidence", "").find("gone already") != std::string::npos;
+  if (std::find(rows.begin(), rows.end(), row) != rows.end() || (row == Row{"unknown"} && gone)) {
+    return ::testing::AssertionSuccess();
+  }
+  return ::testing::AssertionFailure() << said.dump(1);
+}
+
 TEST_F(Publishes, that_follow_each_other_at_once_supersede_each_other) {
   constexpr std::size_t kSwaps = 8;
   volume_.publish({{"app.yaml", "zero"}});
@@ -208,13 +220,7 @@ TEST_F(Publishes, that_follow_each_other_at_once_supersede_each_other) {
   PublishOptions at_once = {.repeat = kSwaps};
   at_once.arguments = {"--interval-us", "0"};
   const std::string last = volume_.publish({{"app.yaml", "swap {n}"}}, at_once);
-  // The generation before the last lived for less than a millisecond: where nobody was quick enough
-  // to read it, what changed cannot be told, and that is said.
-  const Line said = verdict(silent, kSwaps);
-  const bool compared = said.at("verdict") != "unknown";
-  EXPECT_EQ(row_of(said), compared ? kStale : Row{"unknown"}) << said.dump(1);
-  EXPECT_TRUE(compared || said.value("evidence", "").find("gone already") != std::string::npos)
-      << said.dump(1);
+  EXPECT_TRUE(is(verdict(silent, kSwaps), {kStale}));
   expect(good, kReloaded, kSwaps);
   EXPECT_EQ(generation_of(verdict(good, kSwaps), "app.yaml"), last);
   EXPECT_EQ(verdict(silent, kSwaps).at("publish").at("to"), last);
@@ -226,9 +232,9 @@ TEST_F(Publishes, that_follow_each_other_at_once_supersede_each_other) {
   }
   EXPECT_EQ(count_of("publish"), kSwaps);
   for (std::size_t nth = 1; nth < kSwaps; ++nth) {
-    EXPECT_EQ(row_of(verdict(silent, nth)), Row{"superseded"}) << nth;
-    const Row row = row_of(verdict(good, nth));  // it may have been quick enough
-    EXPECT_TRUE(row == Row{"superseded"} || row == kReloaded) << nth << " " << row.verdict;
+    EXPECT_TRUE(is(verdict(silent, nth), {Row{"superseded"}})) << nth;
+    // It may have been quick enough.
+    EXPECT_TRUE(is(verdict(good, nth), {Row{"superseded"}, kReloaded})) << nth;
   }
 }
 

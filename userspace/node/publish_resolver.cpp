@@ -28,6 +28,16 @@ bool all_known(const std::vector<FileFact>& files) {
                       [](const FileFact& file) { return file.content == 0; });
 }
 
+// Those of `before` that `files` lacks, with contents that are not known.
+void add_missing(std::vector<FileFact>& files, const std::vector<FileFact>& before) {
+  for (const FileFact& file : before) {
+    if (find_file(files, file.path) == files.end()) {
+      files.insert(std::upper_bound(files.begin(), files.end(), file, kByPath),
+                   FileFact{file.path, 0, 0, 0});
+    }
+  }
+}
+
 // Reads `path` again, and every other name of the same inodes; takes out what has gone.
 void reread(std::vector<FileFact>& files,
             int directory,
@@ -220,6 +230,12 @@ void PublishResolver::become(
   unannounced_.erase(volume.id());
   const std::vector<FileFact> before = volume.current().files;
   auto reading = volume.read_generation(root, directory, contents_);
+  if (reading && volume.read_target(root) != directory) {
+    // The next one is visible already, and this one being deleted: what is not there any more was
+    // there, as far as anybody knows.
+    add_missing(reading->generation.files, before);
+    reading->inventory.complete = false;
+  }
   const bool readable = reading && reading->inventory.complete;
   PublisherMemory::Written written;
   if (!reading) {
