@@ -71,7 +71,9 @@ void TableSink::print_missing(const StartReport& start) {
 void TableSink::print(const PublishReport& report) {
   const PublishInfo& publish = report.publish;
   print_date(publish.at);
-  open_block({publish.at, volume_key(report.volume), pod_of(report.volume), 0});
+  std::string pod = report.pod.empty() ? pod_of(report.volume)
+                                       : safe(report.pod_namespace + "/" + report.pod);
+  open_block({publish.at, volume_key(report.volume), std::move(pod), 0});
   std::vector<Piece> pieces = {{block_.pod, Style::Accent},
                                {volume_name(report.volume), Style::Bold}};
   for (Piece& piece : changes(publish.changed)) {

@@ -65,6 +65,14 @@ TEST(TableBlock, names_the_pod_in_the_header_once_it_is_known) {
 )");
 }
 
+TEST(TableBlock, names_the_pod_in_the_header_of_a_first_publish_that_knows_it) {
+  PublishReport first{configmap(), publish(), 2};
+  first.pod_namespace = "risk";
+  first.pod = "engine-\x1b[7d9f";
+  EXPECT_NE(said({first}).find("risk/engine-\\x1b[7d9f  configmap config"), std::string::npos)
+      << said({first});
+}
+
 TEST(TableBlock, says_to_which_pod_each_reader_of_a_shared_directory_belongs) {
   ReloadReport first = plain(Verdict::Exited, container("one", 1, "a"));
   ReloadReport second = plain(Verdict::Exited, container("two", 2, "b"));
