@@ -10,6 +10,7 @@
 #include <memory>
 
 #include "userspace/node/files.h"
+#include "userspace/node/text_scan.h"
 
 namespace reloadtrace::node {
 
@@ -62,6 +63,9 @@ class Walk {
     if (S_ISDIR(status->st_mode) && status->st_dev != device_) {
       return;  // mounted on: not of this volume. A file's device may differ on an overlay
     }
+    if (S_ISDIR(status->st_mode) && plain_ && is_set_aside(name)) {
+      return;
+    }
     if (S_ISDIR(status->st_mode)) {
       found.directories.push_back({path, status->st_ino});
       if (depth + 1 >= bounds_.depth) {
@@ -94,6 +98,17 @@ class Walk {
 };
 
 }  // namespace
+
+bool is_set_aside(std::string_view path) {
+  while (!path.empty()) {
+    const std::string_view name = take_until(path, '/');
+    if (name.ends_with(".new") || name.ends_with(".old") || name.ends_with(".tmp") ||
+        name.ends_with(".part") || name.ends_with('~')) {
+      return true;
+    }
+  }
+  return false;
+}
 
 Inventory take_inventory(int directory,
                          bool plain,

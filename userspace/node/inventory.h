@@ -9,6 +9,7 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "userspace/node/content_ids.h"
@@ -34,8 +35,12 @@ struct Inventory {
   bool complete = false;  // false: something could not be read, or a bound was met
 };
 
+// Whether one of a path's names says that a directory is being prepared or was put aside, as those
+// do who deploy by mv: "current.new", "current.old/app.yaml".
+bool is_set_aside(std::string_view path);
+
 // Everything below an open directory. `plain` = a plain volume's root: its entries that begin with
-// ".." are not content.
+// ".." and directories that are set aside are not content.
 Inventory take_inventory(int directory,
                          bool plain,
                          ContentIds& contents,

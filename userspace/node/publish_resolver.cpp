@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "userspace/node/files.h"
+#include "userspace/node/inventory.h"
 #include "userspace/node/volume_finder.h"
 
 namespace reloadtrace::node {
@@ -64,20 +65,9 @@ void reread(std::vector<FileFact>& files,
   }
 }
 
-bool is_temporary_directory(std::string_view name) {
-  return name.ends_with('~') || name.ends_with(".new") || name.ends_with(".part") ||
-         name.find(".tmp") != std::string_view::npos;
-}
-
 // The file, or a directory above it, waits to be renamed into place.
 bool is_in_preparation(std::string_view path) {
-  for (std::string_view above = directory_name(path); !above.empty() && above != "/";
-       above = directory_name(above)) {
-    if (is_temporary_directory(base_name(above))) {
-      return true;
-    }
-  }
-  return is_temporary_name(base_name(path));
+  return is_set_aside(directory_name(path)) || is_temporary_name(base_name(path));
 }
 
 PublishFact publish_by(const Origin& origin, const Volume& volume, PublishStyle style) {
@@ -189,8 +179,11 @@ bool PublishResolver::resolve(const RenameEvent& event, const Found& found, cons
     appeared(volume, path, event, emit);
     return true;
   }
-  return S_ISDIR(itself->st_mode) ? rescanned(event, volume, root.get(), emit)
-                                  : replaced(event, volume, path, emit);
+  const bool whole = S_ISDIR(itself->st_mode);
+  if (whole && is_set_aside(path)) {
+    return true;  // what it is prepared for, or made room for, is yet to come
+  }
+  return whole ? rescanned(event, volume, root.get(), emit) : replaced(event, volume, path, emit);
 }
 
 bool PublishResolver::swapped(const RenameEvent& event,

@@ -307,6 +307,20 @@ TEST(FileRename, of_a_directory_changes_all_its_files) {
   EXPECT_EQ(changes_of(node.all<PublishFact>()[0]), "-conf.d/b.yaml +conf.d/c.yaml ");
 }
 
+// cp -r config conf.d.new; mv conf.d conf.d.old; mv conf.d.new conf.d.
+TEST(FileRename, of_two_directories_is_one_publish_whatever_was_prepared) {
+  FakeNode node({"volumes/plain"});
+  node.discover();
+  const std::string root = node.path("volumes/plain");
+  write_file(root + "/conf.d.new/b.yaml", "new");
+  node.observe(closed(node, "volumes/plain", "conf.d.new/b.yaml"));
+  node.observe(rename_of(root + "/conf.d", root + "/conf.d.old"));
+  EXPECT_TRUE(node.all<PublishFact>().empty());
+  node.observe(rename_of(root + "/conf.d.new", root + "/conf.d"));
+  ASSERT_EQ(node.all<PublishFact>().size(), 1U);
+  EXPECT_EQ(changes_of(node.all<PublishFact>()[0]), "~conf.d/b.yaml ");
+}
+
 TEST(FileRename, elsewhere_under_the_same_name_is_no_publish) {
   FakeNode node({"volumes/plain"});
   node.discover();
