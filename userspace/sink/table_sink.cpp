@@ -71,8 +71,8 @@ void TableSink::print_missing(const StartReport& start) {
 void TableSink::print(const PublishReport& report) {
   const PublishInfo& publish = report.publish;
   print_date(publish.at);
-  std::string pod = report.pod.empty() ? pod_of(report.volume)
-                                       : safe(report.pod_namespace + "/" + report.pod);
+  std::string pod =
+      report.pod.empty() ? pod_of(report.volume) : safe(report.pod_namespace + "/" + report.pod);
   open_block({publish.at, volume_key(report.volume), std::move(pod), 0});
   std::vector<Piece> pieces = {{block_.pod, Style::Accent},
                                {volume_name(report.volume), Style::Bold}};
