@@ -63,7 +63,9 @@ struct stat stat_of(const std::string& path) {
   return status;
 }
 
-FakeNode::FakeNode(const std::vector<std::string>& volumes, bool real_proc) {
+FakeNode::FakeNode(const std::vector<std::string>& volumes,
+                   bool real_proc,
+                   const std::string& kubelet) {
   const std::string& tree = tree_.path();
   fs::copy(RELOADTRACE_PROC_ROOT, tree,
            fs::copy_options::recursive | fs::copy_options::copy_symlinks |
@@ -115,6 +117,9 @@ FakeNode::FakeNode(const std::vector<std::string>& volumes, bool real_proc) {
   options.proc = real_proc ? "/proc" : path("proc");
   options.cgroups = real_proc ? "/sys/fs/cgroup" : path("cgroup");
   options.self_tgid = 999'999;
+  if (!kubelet.empty()) {
+    options.kubelet_dirs.push_back(path(kubelet));
+  }
   for (const std::string& volume : volumes) {
     options.paths.push_back(volume.starts_with('/') ? volume : path(volume));
   }

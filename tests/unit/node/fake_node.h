@@ -65,8 +65,11 @@ struct stat stat_of(const std::string& path);
 
 class FakeNode {
  public:
-  // The volumes are given by their paths in the tree: {"volumes/cfg"}.
-  explicit FakeNode(const std::vector<std::string>& volumes, bool real_proc = false);
+  // The volumes are given by their paths in the tree: {"volumes/cfg"}; those of `kubelet`, a path
+  // in the tree as well, are found there.
+  explicit FakeNode(const std::vector<std::string>& volumes,
+                    bool real_proc = false,
+                    const std::string& kubelet = "");
 
   std::string path(const std::string& in_tree) const { return tree_.path() + "/" + in_tree; }
   InodeId inode(const std::string& in_tree) const;
