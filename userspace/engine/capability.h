@@ -16,7 +16,7 @@
 //   a watch on the link of a file                       no       watch_on_symlink
 //   a watch on the directory, deaf by its mask          no       mask_misses_swap
 //   takes a signal that may ask for a reload, behind a  unknown  signal_ignored
-//     pid 1 that drops it
+//     shell as pid 1 that drops it
 //   takes such a signal, or a request                   unknown  no_watcher
 //   nothing of all this                                 unknown  no_watcher
 //

@@ -62,9 +62,9 @@ std::string_view name_of(Runtime runtime) {
 std::vector<std::uint32_t> reload_signals(const ProgramFact& program) {
   std::vector<std::uint32_t> out;
   for (const std::uint32_t signal : kReloadSignals) {
-    const bool caught = contains(program.caught, signal) && !catches_for_itself(program.runtime);
-    if (program.signals_known && !contains(program.ignored, signal) &&
-        (caught || contains(program.blocked, signal))) {
+    const bool takes = contains(program.caught, signal) || contains(program.blocked, signal);
+    if (program.signals_known && takes && !contains(program.ignored, signal) &&
+        !catches_for_itself(program.runtime)) {
       out.push_back(signal);
     }
   }
@@ -72,8 +72,8 @@ std::vector<std::uint32_t> reload_signals(const ProgramFact& program) {
 }
 
 bool drops_hangup(const ProgramFact& program) {
-  return program.signals_known && program.namespace_init && !contains(program.caught, SIGHUP) &&
-         !contains(program.blocked, SIGHUP);
+  return program.runtime == Runtime::Shell && program.signals_known && program.namespace_init &&
+         !contains(program.caught, SIGHUP) && !contains(program.blocked, SIGHUP);
 }
 
 std::string say_build(const ProgramFact& program) {

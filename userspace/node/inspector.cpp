@@ -6,6 +6,7 @@
 #include <sys/stat.h>
 
 #include <algorithm>
+#include <cerrno>
 #include <memory>
 
 #include "userspace/node/fdinfo.h"
@@ -40,8 +41,14 @@ bool Inspector::inspect_descriptors(std::uint32_t tgid,
   const int at = ::dirfd(directory.get());
   while (const dirent* entry = ::readdir(directory.get())) {
     const auto fd = parse_number(entry->d_name);
-    auto path = fd && *fd <= 0x7FFFFFFF ? read_link(at, entry->d_name) : std::nullopt;
+    if (!fd || *fd > 0x7FFFFFFF) {
+      continue;
+    }
+    auto path = read_link(at, entry->d_name);
     if (!path) {
+      if (errno == EACCES || errno == EPERM) {
+        return false;  // root without CAP_SYS_PTRACE may list descriptors, and see none of them
+      }
       continue;
     }
     if (*path == "anon_inode:inotify") {
