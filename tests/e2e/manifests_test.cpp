@@ -35,7 +35,8 @@ json container(const std::string& file) {
 
 TraceOptions parsed_arguments(const std::string& file) {
   std::vector<std::string> arguments = {"reloadtrace"};
-  for (const std::string argument : container(file).at("args")) {
+  const json described = container(file);
+  for (const std::string argument : described.at("args")) {
     arguments.push_back(argument);
   }
   std::vector<char*> argv;
@@ -66,7 +67,8 @@ TEST(Manifests, are_yaml_with_kinds_and_names) {
 }
 
 TEST(Manifests, name_files_that_exist_in_the_kustomization) {
-  for (const std::string resource : documents("kustomization.yaml").at(0).at("resources")) {
+  const json kustomization = documents("kustomization.yaml").at(0);
+  for (const std::string resource : kustomization.at("resources")) {
     EXPECT_TRUE(std::filesystem::exists(MANIFESTS_DIRECTORY "/" + resource)) << resource;
   }
 }
@@ -117,12 +119,13 @@ TEST(Manifests, mount_what_they_declare_and_nothing_writable) {
       declared.insert(volume.at("name"));
       EXPECT_TRUE(volume.contains("hostPath")) << file;
     }
-    for (const json& mount : container(file).at("volumeMounts")) {
+    const json described = container(file);
+    for (const json& mount : described.at("volumeMounts")) {
       mounted.insert(mount.at("name"));
       EXPECT_EQ(mount.value("readOnly", false), true) << file << " " << mount;
     }
     EXPECT_EQ(declared, mounted) << file;
-    EXPECT_EQ(container(file).at("securityContext").at("readOnlyRootFilesystem"), true) << file;
+    EXPECT_EQ(described.at("securityContext").at("readOnlyRootFilesystem"), true) << file;
   }
 }
 
