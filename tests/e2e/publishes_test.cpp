@@ -109,10 +109,13 @@ TEST_P(LinkOrder, of_a_key_that_comes) {
   expect(silent, kStale);
   EXPECT_EQ(changes_of(1), (std::set<std::string>{"modified app.yaml", "added new.yaml"}));
 
+  // Who rereads at once may do so before the link of the new key is there; the next time it is.
+  volume_.publish({{"app.yaml", "three"}}, ordered());
+  expect(good, kReloaded, 2);
   // From here on the good one is known to use it.
   volume_.publish({{"new.yaml", "m"}}, ordered());
-  expect(good, kReloaded, 2);
-  expect(silent, kUnchanged, 2);
+  expect(good, kReloaded, 3);
+  expect(silent, kUnchanged, 3);
 }
 
 INSTANTIATE_TEST_SUITE_P(Kubelets,
