@@ -4,6 +4,7 @@
 
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -30,6 +31,8 @@ class DaemonSetTest : public TracerTest {
 
   // The verdict on a container; fails the test when it does not come.
   Line verdict(const Container& container);
+  // Nothing when none comes in time.
+  std::optional<Line> verdict_if_any(const Container& container);
   // The body of an answer of its endpoint, asked inside its network.
   std::string get(const std::string& path) const;
 

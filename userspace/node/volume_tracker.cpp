@@ -2,8 +2,10 @@
 #include "userspace/node/volume_tracker.h"
 
 #include <fcntl.h>
+#include <unistd.h>
 
 #include <algorithm>
+#include <cerrno>
 #include <iterator>
 #include <utility>
 
@@ -164,6 +166,12 @@ bool VolumeTracker::is_tracked(const KubeletVolume& place, Timestamp now, const 
 
 void VolumeTracker::track(std::unique_ptr<Volume> found, Timestamp now, const Emit& emit) {
   Volume& volume = volumes_.add(std::move(found));
+  if (::faccessat(AT_FDCWD, volume.site().host_path.c_str(), R_OK | X_OK, AT_EACCESS) != 0 &&
+      errno == EACCES) {
+    scope_.warn_once(volume.site().host_path +
+                     ": may not be read: what is published there goes unseen (needs root, or "
+                     "CAP_DAC_READ_SEARCH)");
+  }
   // First the scope: a publish while the files are read is seen, and found to be known.
   scope_.track(volume.id());
   volume.read(contents_);
