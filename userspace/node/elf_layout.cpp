@@ -70,30 +70,26 @@ void read_segments(Elf* elf, ElfLayout& layout) {
   }
 }
 
-std::optional<ElfRange> find_section(int fd, Elf* elf, std::string_view name) {
+void read_sections(int fd, Elf* elf, ElfLayout& layout) {
   std::size_t names_index = 0;
   GElf_Shdr names;
   if (elf_getshdrstrndx(elf, &names_index) != 0 ||
       gelf_getshdr(elf_getscn(elf, names_index), &names) == nullptr) {
-    return std::nullopt;
+    return;
   }
   for (Elf_Scn* scn = elf_nextscn(elf, nullptr); scn != nullptr; scn = elf_nextscn(elf, scn)) {
     GElf_Shdr section;
     if (gelf_getshdr(scn, &section) == nullptr || section.sh_name >= names.sh_size) {
       continue;
     }
-    // With the zero at its end, so that no longer name begins alike.
-    const std::string found = read_at(fd, names.sh_offset + section.sh_name, name.size() + 1);
-    if (found.size() == name.size() + 1 && found.starts_with(name) && found.back() == '\0') {
-      return range_of(section);
-    }
+    const std::string name = read_at(fd, names.sh_offset + section.sh_name, kMaxSectionName);
+    layout.sections.push_back({name.substr(0, name.find('\0')), range_of(section)});
   }
-  return std::nullopt;
 }
 
 }  // namespace
 
-std::optional<ElfLayout> read_elf_layout(int fd, std::string_view section) {
+std::optional<ElfLayout> read_elf_layout(int fd) {
   if (!is_modest_elf(fd) || elf_version(EV_CURRENT) == EV_NONE) {
     return std::nullopt;
   }
@@ -104,7 +100,7 @@ std::optional<ElfLayout> read_elf_layout(int fd, std::string_view section) {
   }
   ElfLayout layout;
   read_segments(elf.get(), layout);
-  layout.section = find_section(fd, elf.get(), section);
+  read_sections(fd, elf.get(), layout);
   return layout;
 }
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Where the parts of an ELF file lie: its segments, and one section by name.
+// Where the parts of an ELF file lie: its segments, and its sections by name.
 //
 // The file is somebody else's and may be made to hurt. libelf decodes headers and nothing more: it
 // would take memory for a section of the size that its header claims, so contents are read here,
@@ -10,7 +10,6 @@
 #include <cstdint>
 #include <optional>
 #include <string>
-#include <string_view>
 #include <vector>
 
 namespace reloadtrace::node {
@@ -21,15 +20,21 @@ struct ElfRange {
   std::uint64_t size = 0;     // bytes of the file; as claimed, the file may end earlier
 };
 
+struct ElfSection {
+  std::string name;  // at most kMaxSectionName bytes of it
+  ElfRange range;
+};
+inline constexpr std::size_t kMaxSectionName = 64;
+
 struct ElfLayout {
-  std::vector<ElfRange> segments;   // those that are loaded
-  std::optional<ElfRange> data;     // the first that is writable and not executable
-  std::optional<ElfRange> section;  // the one that was asked for
+  std::vector<ElfRange> segments;  // those that are loaded
+  std::optional<ElfRange> data;    // the first that is writable and not executable
+  std::vector<ElfSection> sections;
 };
 
 // `fd` is that of a regular file. Nothing when it is no ELF file, or one with more headers than any
 // program has.
-std::optional<ElfLayout> read_elf_layout(int fd, std::string_view section);
+std::optional<ElfLayout> read_elf_layout(int fd);
 
 // What the file holds at that place: less than `size` where it ends, or cannot be read.
 std::string read_at(int fd, std::uint64_t offset, std::size_t size);

@@ -72,7 +72,11 @@ std::uint64_t number_in(std::string_view bytes, bool big_endian) {
 
 // The header and what follows it, as far as that is within the bound; empty without one.
 std::string find_info(int fd, const ElfLayout& layout) {
-  const std::optional<ElfRange>& range = layout.section ? layout.section : layout.data;
+  const auto section =
+      std::find_if(layout.sections.begin(), layout.sections.end(),
+                   [](const ElfSection& one) { return one.name == ".go.buildinfo"; });
+  const std::optional<ElfRange> range =
+      section != layout.sections.end() ? section->range : layout.data;
   if (!range) {
     return {};
   }
@@ -101,6 +105,13 @@ std::string follow(
   }
   std::string text = read_at_address(fd, layout, address, static_cast<std::size_t>(size));
   return text.size() == size ? text : std::string();
+}
+
+bool has_sections_of_go(const ElfLayout& layout) {
+  return std::any_of(layout.sections.begin(), layout.sections.end(), [](const ElfSection& one) {
+    return one.name.starts_with(".go.") || one.name.ends_with(".gopclntab") ||
+           one.name == ".note.go.buildid";
+  });
 }
 
 struct Strings {
@@ -154,11 +165,11 @@ void parse_modules(std::string_view text, GoBuildInfo& info) {
 }
 
 std::optional<GoBuildInfo> read_go_build_info(int fd) {
-  const auto layout = read_elf_layout(fd, ".go.buildinfo");
+  const auto layout = read_elf_layout(fd);
   const std::string bytes = layout ? find_info(fd, *layout) : std::string();
   const auto strings = bytes.empty() ? std::nullopt : read_strings(fd, *layout, bytes);
   if (!strings || strings->version.empty() || strings->version.size() > kMaxVersion) {
-    return std::nullopt;
+    return layout && has_sections_of_go(*layout) ? std::optional(GoBuildInfo{}) : std::nullopt;
   }
   GoBuildInfo info;
   info.version = strings->version;

@@ -11,7 +11,8 @@
 //   16 two pointers to Go strings (data, length) until 1.17; since 1.18 the strings themselves at
 //      32, each behind its length as a varint: the version, then the list of modules
 //
-// The list stands between two marks of 16 bytes.
+// The list stands between two marks of 16 bytes. Some builds take all of this out (esbuild's): what
+// is left to know a Go program by are sections that no other has.
 #pragma once
 
 #include <optional>
@@ -24,7 +25,7 @@
 namespace reloadtrace::node {
 
 struct GoBuildInfo {
-  std::string version;  // "go1.22.1"
+  std::string version;  // "go1.22.1"; empty when it was taken out
   std::string main_package;
   bool modules_known = false;       // false: built without modules (GOPATH), as distributions do
   std::vector<ModuleFact> modules;  // those that watch files, with what replaced them
