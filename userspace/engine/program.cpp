@@ -4,6 +4,8 @@
 #include <fmt/format.h>
 #include <signal.h>
 
+#include <bit>
+
 #include "userspace/engine/report_builder.h"
 #include "userspace/engine/wording.h"
 
@@ -16,9 +18,14 @@ bool contains(std::uint64_t mask, std::uint32_t signal) {
   return (mask >> (signal - 1) & 1U) != 0;
 }
 
-bool catches_for_itself(Runtime runtime) {
-  return runtime == Runtime::Go || runtime == Runtime::Jvm || runtime == Runtime::Ruby ||
-         runtime == Runtime::Dotnet || runtime == Runtime::Unknown;
+// Runtimes that catch what would end them. Who catches nearly all that there are is one of them,
+// under whatever name.
+bool catches_for_itself(const ProgramFact& program) {
+  constexpr int kNearlyAll = 32;
+  const Runtime runtime = program.runtime;
+  return std::popcount(program.caught) >= kNearlyAll || runtime == Runtime::Go ||
+         runtime == Runtime::Jvm || runtime == Runtime::Ruby || runtime == Runtime::Dotnet ||
+         runtime == Runtime::Unknown;
 }
 
 // "fsnotify" of "github.com/fsnotify/fsnotify"; "koanf" of "github.com/knadh/koanf/v2".
@@ -64,7 +71,7 @@ std::vector<std::uint32_t> reload_signals(const ProgramFact& program) {
   for (const std::uint32_t signal : kReloadSignals) {
     const bool takes = contains(program.caught, signal) || contains(program.blocked, signal);
     if (program.signals_known && takes && !contains(program.ignored, signal) &&
-        !catches_for_itself(program.runtime)) {
+        !catches_for_itself(program)) {
       out.push_back(signal);
     }
   }
@@ -77,7 +84,7 @@ bool drops_hangup(const ProgramFact& program) {
 }
 
 std::string say_build(const ProgramFact& program) {
-  std::string out = program.version;
+  std::string out = program.version.empty() ? "Go" : program.version;
   for (std::size_t i = 0; i < program.modules.size(); ++i) {
     const ModuleFact& module = program.modules[i];
     const char* joint = i == 0 ? " with " : i + 1 == program.modules.size() ? " and " : ", ";

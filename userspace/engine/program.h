@@ -25,7 +25,7 @@ std::vector<std::uint32_t> reload_signals(const ProgramFact& program);
 // drops it. Only of shells it is known that they do not wait for signals, as tini does.
 bool drops_hangup(const ProgramFact& program);
 
-// "go1.22.1 with fsnotify v1.6.0 and viper v1.12.0"; empty when there is nothing to say.
+// Of a Go program: "go1.22.1 with fsnotify v1.6.0 and viper v1.12.0".
 std::string say_build(const ProgramFact& program);
 
 ProgramInfo describe_program(const Process& process);

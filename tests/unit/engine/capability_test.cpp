@@ -229,6 +229,14 @@ TEST_F(CapableInPod, does_not_come_by_a_handler_that_every_program_of_its_runtim
   }
 }
 
+TEST_F(CapableInPod, does_not_come_by_a_handler_of_who_catches_nearly_everything) {
+  ProgramFact fact = program(app_.main);
+  fact.caught = 0xfffffffd7fc1fefdU;  // a Go program that nothing shows to be one
+  story_.deliver(fact);
+  said();
+  EXPECT_THAT(evidence(), Not(HasSubstr("SIGHUP")));
+}
+
 TEST_F(CapableInPod, does_not_come_by_a_signal_that_it_ignores) {
   ProgramFact fact = program(app_.main);
   fact.caught = fact.ignored = bit(SIGHUP);
