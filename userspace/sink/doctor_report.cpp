@@ -98,7 +98,9 @@ class DoctorTable {
       }
     }
     if (pieces.empty()) {
-      pieces.push_back({"nobody uses " + std::string(report_.volumes == 1 ? "it" : "them")});
+      pieces.push_back({report_.volumes == 0   ? "there is no volume to look at"
+                        : report_.volumes == 1 ? "nobody uses it"
+                                               : "nobody uses them"});
     }
     page_.flow(pieces, 2);
   }

@@ -67,6 +67,9 @@ TEST(DoctorReport, says_so_when_nobody_uses_the_volumes) {
 nobody uses them
 )");
   EXPECT_EQ(to_json_lines(doctor({})), "");
+  DoctorReport nothing = doctor({});
+  nothing.volumes = 0;
+  EXPECT_NE(to_table(nothing, {}).find("there is no volume to look at"), std::string::npos);
 }
 
 TEST(DoctorReport, is_a_line_for_each_reader_in_the_same_order) {
