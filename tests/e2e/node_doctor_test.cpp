@@ -11,7 +11,7 @@
 namespace reloadtrace::testing {
 namespace {
 
-class Doctor : public NodeStory {
+class NodeDoctor : public NodeStory {
  protected:
   // The reader lines by container.
   std::map<std::string, Line> diagnose(const std::vector<std::string>& more = {}) {
@@ -36,7 +36,7 @@ class Doctor : public NodeStory {
   }
 };
 
-TEST_F(Doctor, tells_who_can_hot_reload_without_waiting_for_a_publish) {
+TEST_F(NodeDoctor, tells_who_can_hot_reload_without_waiting_for_a_publish) {
   RunningPod& pod = add_pod("shop", "checkout");
   Volume& config = pod.mount("config");
   const std::map<std::string, std::string> expected = {
@@ -67,7 +67,7 @@ TEST_F(Doctor, tells_who_can_hot_reload_without_waiting_for_a_publish) {
   EXPECT_TRUE(diagnose({"--namespace", "elsewhere"}).empty());
 }
 
-TEST_F(Doctor, holds_a_replaced_file_against_a_reader_only_after_the_deadline) {
+TEST_F(NodeDoctor, holds_a_replaced_file_against_a_reader_only_after_the_deadline) {
   RunningPod& pod = add_pod("shop", "holders");
   Volume& config = pod.mount("config");
   pod.start_actor("fd-keeper", config, "keeper");
@@ -83,7 +83,7 @@ TEST_F(Doctor, holds_a_replaced_file_against_a_reader_only_after_the_deadline) {
 }
 
 // Real programs, by what their executables say of themselves.
-TEST_F(Doctor, names_the_runtime_and_the_version_of_go_from_the_executables_themselves) {
+TEST_F(NodeDoctor, names_the_runtime_and_the_version_of_go_from_the_executables_themselves) {
   RunningPod& pod = add_pod("shop", "programs");
   Volume& config = pod.mount("config");
   config.publish({{"prometheus.yml", "global:\n  scrape_interval: 1h\n"}});
@@ -112,7 +112,7 @@ TEST_F(Doctor, names_the_runtime_and_the_version_of_go_from_the_executables_them
   EXPECT_EQ(prometheus.at("main_package"), "github.com/prometheus/prometheus/cmd/prometheus");
 }
 
-TEST_F(Doctor, says_so_when_there_is_nothing_to_look_at) {
+TEST_F(NodeDoctor, says_so_when_there_is_nothing_to_look_at) {
   EXPECT_EQ(run_tracer({"doctor", "--path", "/nowhere/at/all"}).exit_code, 2);
   EXPECT_TRUE(diagnose().empty());
 }
