@@ -4,6 +4,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <csignal>
 #include <filesystem>
 #include <stdexcept>
@@ -57,6 +58,7 @@ bool DaemonSetTest::deploy(const std::string& file,
       "node-1"};
   const std::string inside =
       "/var/lib/kubelet" + volume_.path().substr(pod_.kubelet_directory().size());
+  lines_.clear();
   tracer_ = std::make_unique<Container>(
       tracer_pod_, ContainerOptions{.name = "reloadtrace",
                                     .config = runtime_config(spec, image.config(), node,
@@ -79,13 +81,19 @@ std::optional<Line> DaemonSetTest::verdict_if_any(const Container& container) {
     return line.at("kind") == "reload" &&
            line.at("reader").value("container_id", "") == container.id();
   };
-  while (const auto text = tracer_->output().next(kVerdictTimeout)) {
-    lines_.push_back(parse_lines(*text).at(0));
-    if (is_it(lines_.back())) {
-      return lines_.back();
+  // Readers answer in no order of ours: it may have come while another's was waited for.
+  auto line = std::find_if(lines_.begin(), lines_.end(), is_it);
+  while (line == lines_.end()) {
+    const auto text = tracer_->output().next(kVerdictTimeout);
+    if (!text) {
+      return std::nullopt;
     }
+    lines_.push_back(parse_lines(*text).at(0));
+    line = is_it(lines_.back()) ? std::prev(lines_.end()) : lines_.end();
   }
-  return std::nullopt;
+  Line said = *line;
+  lines_.erase(line);
+  return said;
 }
 
 Line DaemonSetTest::verdict(const Container& container) {

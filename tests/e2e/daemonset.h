@@ -44,7 +44,7 @@ class DaemonSetTest : public TracerTest {
   Pod tracer_pod_{"reloadtrace", "reloadtrace-x7k2p"};
   TemporaryDirectory root_;
   std::unique_ptr<Container> tracer_;
-  Lines lines_;
+  Lines lines_;  // said by this tracer and not asked for yet
 };
 
 }  // namespace reloadtrace::testing
