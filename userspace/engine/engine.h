@@ -52,6 +52,9 @@ class Engine {
   // Nothing older than this will be observed any more: judges those whose deadline has passed.
   void advance_to(Timestamp now);
 
+  // Nothing is waited for: until something is observed, time alone changes nothing.
+  bool idle() const { return next_deadline_ == kNoDeadline; }
+
   std::size_t volumes() const { return world_.volume_count(); }
   std::size_t readers() const { return world_.reader_count(); }
   Census census() { return take_census(world_); }
@@ -157,7 +160,8 @@ class Engine {
   Inspect inspect_;
   World world_;
   Timestamp now_;
-  Timestamp next_deadline_{~std::uint64_t{0}};
+  static constexpr Timestamp kNoDeadline{~std::uint64_t{0}};
+  Timestamp next_deadline_ = kNoDeadline;
   bool judging_ = false;  // the host answers at once, so that observe() is called in advance_to()
   bool ready_ = false;    // what existed before the trace has been told
   SessionFact session_;

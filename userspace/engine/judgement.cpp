@@ -222,7 +222,7 @@ void Engine::judge_due() {
   if (inspect_ && !asked.empty()) {
     inspect_(asked, now_);
   }
-  next_deadline_ = Timestamp{~std::uint64_t{0}};
+  next_deadline_ = kNoDeadline;
   world_.each_usage([&](Usage& usage) {
     if (usage.judgement && usage.judgement->phase != Phase::Said) {
       const Judgement& judgement = *usage.judgement;

@@ -113,7 +113,10 @@ class LocalNode final : public Node {
   }
 
   void refresh(Timestamp now, const Emit& emit) override {
-    publishes_.look_for_missed(tracker_.take_turn(now, emit), now, emit);
+    tracker_.take_turn(
+        now,
+        [&](Volume& volume, int root) { publishes_.look_for_missed(volume, root, now, emit); },
+        emit);
     readers_.refresh(now, emit);
   }
 

@@ -366,28 +366,23 @@ void PublishResolver::written(const WriteClosedEvent& event, const Emit& emit) {
   publish(std::move(fact), *volume, emit);
 }
 
-void PublishResolver::look_for_missed(std::span<Volume* const> volumes,
-                                      Timestamp now,
-                                      const Emit& emit) {
-  for (Volume* const volume : volumes) {
-    const UniqueFd root = volume->plain() ? UniqueFd() : volume->open_root();
-    const auto target = root ? volume->read_target(root.get()) : std::nullopt;
-    if (!target || *target == volume->directory()) {
-      unannounced_.erase(volume->id());
-      continue;
-    }
-    std::string& seen = unannounced_[volume->id()];
-    if (seen != *target) {
-      seen = *target;
-      continue;
-    }
-    PublishFact fact;
-    fact.at = now;
-    fact.volume = volume->id();
-    fact.style = PublishStyle::LinkSwap;
-    fact.from = volume->current().name;
-    become(std::move(fact), *volume, root.get(), *target, emit);
+void PublishResolver::look_for_missed(Volume& volume, int root, Timestamp now, const Emit& emit) {
+  const auto target = volume.plain() ? std::nullopt : volume.read_target(root);
+  if (!target || *target == volume.directory()) {
+    unannounced_.erase(volume.id());
+    return;
   }
+  std::string& seen = unannounced_[volume.id()];
+  if (seen != *target) {
+    seen = *target;
+    return;
+  }
+  PublishFact fact;
+  fact.at = now;
+  fact.volume = volume.id();
+  fact.style = PublishStyle::LinkSwap;
+  fact.from = volume.current().name;
+  become(std::move(fact), volume, root, *target, emit);
 }
 
 }  // namespace reloadtrace::node

@@ -8,7 +8,6 @@
 #include <cstdint>
 #include <functional>
 #include <optional>
-#include <span>
 #include <string>
 #include <unordered_map>
 #include <vector>
@@ -40,7 +39,8 @@ class PublishResolver {
   void written(const WriteClosedEvent& event, const Emit& emit);
 
   // A link that changed without an event, once it has been seen twice: an event may be on its way.
-  void look_for_missed(std::span<Volume* const> volumes, Timestamp now, const Emit& emit);
+  // `root` is the volume's.
+  void look_for_missed(Volume& volume, int root, Timestamp now, const Emit& emit);
 
  private:
   struct Found {

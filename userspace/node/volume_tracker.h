@@ -52,9 +52,10 @@ class VolumeTracker {
   // Something was mounted or unmounted there.
   void mounted(const std::string& path, Timestamp now, const Emit& emit);
 
-  // The volumes whose turn it is to be looked at: a bounded number each time. Those among them that
-  // have gone are forgotten first.
-  std::vector<Volume*> take_turn(Timestamp now, const Emit& emit);
+  // Looks at the volumes whose turn it is, a bounded number each time, and forgets those among them
+  // that have gone. `root` is the volume's, O_PATH.
+  using Look = std::function<void(Volume& volume, int root)>;
+  void take_turn(Timestamp now, const Look& look, const Emit& emit);
 
  private:
   void add(const std::vector<KubeletVolume>& places, Timestamp now, const Emit& emit);
