@@ -66,11 +66,18 @@ __noinline int remember_ring_open(__u64 request)
 SEC("tp_btf/io_uring_submit_req")
 int BPF_PROG(on_ring_submission, struct io_kiocb *req)
 {
-	__u64 address = argument(ctx, 0);
-	struct io_kiocb___ring *request = (void *)address;
+	struct io_kiocb___ring *request = (void *)req;
+	__u64 address;
+	__u8 opcode;
 
-	if (!hook_io_uring || !volumes_tracked || !is_ring_open(BPF_CORE_READ(request, opcode)))
+	/*
+	 * Read directly: before 6.0 the first argument was no request, and the verifier, which knows,
+	 * refuses the program.
+	 */
+	opcode = __builtin_preserve_access_index(({ request->opcode; }));
+	if (!hook_io_uring || !volumes_tracked || !is_ring_open(opcode))
 		return 0;
+	address = argument(ctx, 0);
 	/* One that asked for no completion was here before. */
 	bpf_map_delete_elem(&ring_opens, &address);
 	if (!is_self() && current_is_in_scope())

@@ -231,6 +231,13 @@ void LiveSource::configure() {
   knobs->hook_mount = plan_.has(HookId::Mount);
   knobs->node_mount_namespace = find_node_mount_namespace(options_.proc);
   configure_http();
+  // Renamed after 6.1. When neither is there, loading says so.
+  if (plan_.has(HookId::IoUringFailed)) {
+    bpf_program* const submission = skeleton_->progs.on_ring_submission;
+    if (bpf_program__set_attach_target(submission, 0, "io_uring_submit_req") != 0) {
+      bpf_program__set_attach_target(submission, 0, "io_uring_submit_sqe");
+    }
+  }
   bpf_map__set_max_entries(skeleton_->maps.facts, options_.facts_ring);
   bpf_map__set_max_entries(skeleton_->maps.activity, options_.activity_ring);
 
