@@ -16,7 +16,7 @@ int run(const ReplayOptions& options) {
     say_to_user(source.error().message);
     return kBadInput;
   }
-  auto outputs = Outputs::open(options.view);
+  auto outputs = Outputs::open(options.view, Outputs::Pace::Steady);
   if (!outputs) {
     say_to_user(outputs.error().message);
     return kFailed;

@@ -102,6 +102,7 @@ class LiveSession {
         refreshed_ = now;
         node_->refresh(now, feed_);
         pipeline_.flush_recording();
+        outputs_.refresh();
         publish_metrics();
       }
       if (take_reopen_request()) {
@@ -181,7 +182,7 @@ int run(const TraceOptions& options) {
     return kUsage;
   }
   take_signals(!options.view.output.empty());
-  auto outputs = Outputs::open(options.view);
+  auto outputs = Outputs::open(options.view, Outputs::Pace::Detached);
   if (!outputs) {
     say_to_user(outputs.error().message);
     return kFailed;

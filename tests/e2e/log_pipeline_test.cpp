@@ -1,0 +1,196 @@
+// SPDX-License-Identifier: Apache-2.0
+// What becomes of the lines where they are taken: by a real log shipper, by one that stops taking
+// them, and when the tracer is killed in the middle of them.
+#include <fcntl.h>
+#include <signal.h>
+#include <sys/stat.h>
+
+#include <algorithm>
+#include <filesystem>
+#include <fstream>
+#include <functional>
+#include <stdexcept>
+#include <thread>
+
+#include "tests/e2e/story.h"
+#include "tests/support/schema_validator.h"
+
+namespace reloadtrace::testing {
+namespace {
+
+using std::chrono::milliseconds;
+using std::chrono::seconds;
+
+constexpr std::size_t kManyLines = 100'000;
+
+class LogPipeline : public Story {
+ protected:
+  // A container that opens and reads a file as fast as it can, to the end of the test.
+  void start_storm() { start("read-storm", {"app.yaml", "--count", "4000000000"}); }
+
+  // One that does so a thousand times a second: no tracer is too slow for that.
+  void start_busy() { start("open-poller", {"app.yaml", "--interval", "1"}); }
+
+  // Traces the volume with all evidence into `output`.
+  std::unique_ptr<Process> trace_into(const std::string& output) {
+    auto tracer = std::make_unique<Process>(
+        Command{{tracer_binary(), "--path", volume_.path(), "--deadline", "1", "--format", "json",
+                 "--events", "--output", output}});
+    if (!tracer->errors().wait_for("ready:", seconds(20))) {
+      throw std::runtime_error("not ready: " + tracer->errors().text());
+    }
+    return tracer;
+  }
+
+  static void stop(Process& tracer, int expected = 0) {
+    tracer.signal(SIGINT);
+    EXPECT_EQ(tracer.wait(seconds(30)), expected) << tracer.errors().text();
+  }
+
+  TemporaryDirectory directory_;
+};
+
+std::size_t count_lines(const std::string& path) {
+  std::ifstream file(path);
+  return static_cast<std::size_t>(std::count(std::istreambuf_iterator<char>(file), {}, '\n'));
+}
+
+bool wait_until(const std::function<bool()>& holds, seconds timeout) {
+  const auto end = std::chrono::steady_clock::now() + timeout;
+  while (!holds()) {
+    if (std::chrono::steady_clock::now() > end) {
+      return false;
+    }
+    std::this_thread::sleep_for(milliseconds(50));
+  }
+  return true;
+}
+
+// Follows a file, parses its lines and writes them anew.
+std::string rsyslog_config(const TemporaryDirectory& directory) {
+  const auto quoted = [&](const char* name) { return '"' + directory.at(name) + '"'; };
+  return R"(global(maxMessageSize="128k" workDirectory=)" + quoted("work") + R"()
+module(load="imfile")
+module(load="mmjsonparse")
+template(name="parsed" type="list") { property(name="$!all-json") constant(value="\n") }
+ruleset(name="lines") {
+  action(type="mmjsonparse" cookie="")
+  if $parsesuccess == "OK" then {
+    action(type="omfile" file=)" + quoted("parsed") + R"( template="parsed")
+  } else {
+    action(type="omfile" file=)" + quoted("refused") + R"()
+  }
+}
+input(type="imfile" file=)" + quoted("lines") + R"( tag="reloadtrace" ruleset="lines" freshStartTail="off")
+)";
+}
+
+TEST_F(LogPipeline, a_hundred_thousand_lines_go_through_rsyslog_field_by_field) {
+  volume_.publish({{"app.yaml", "one"}});
+  const std::string lines = directory_.at("lines");
+  const auto tracer = trace_into(lines);
+  start_storm();
+  volume_.publish({{"app.yaml", "two"}});
+  ASSERT_TRUE(wait_until([&] { return count_lines(lines) >= kManyLines; }, seconds(60)));
+  stop(*tracer);
+
+  std::filesystem::create_directory(directory_.at("work"));
+  std::ofstream(directory_.at("rsyslog.conf")) << rsyslog_config(directory_);
+  Process rsyslog({{"rsyslogd", "-n", "-f", directory_.at("rsyslog.conf"), "-i",
+                    directory_.at("rsyslog.pid")}});
+  const std::size_t written = count_lines(lines);
+  const bool all_came = wait_until(
+      [&] { return count_lines(directory_.at("parsed")) >= written; }, seconds(60));
+  rsyslog.terminate();
+  EXPECT_TRUE(all_came) << count_lines(directory_.at("parsed")) << " of " << written << "\n"
+                        << rsyslog.errors().text();
+  EXPECT_FALSE(std::filesystem::exists(directory_.at("refused")));
+
+  std::ifstream sent(lines);
+  std::ifstream received(directory_.at("parsed"));
+  std::string one;
+  std::string other;
+  std::size_t compared = 0;
+  while (std::getline(sent, one) && std::getline(received, other)) {
+    ++compared;
+    ASSERT_EQ(Line::parse(one), Line::parse(other)) << "line " << compared;
+  }
+  EXPECT_EQ(compared, written);
+  EXPECT_GE(compared, kManyLines);
+}
+
+TEST_F(LogPipeline, who_stops_reading_loses_evidence_and_no_verdict) {
+  volume_.publish({{"app.yaml", "one"}});
+  const std::string fifo = directory_.at("fifo");
+  ASSERT_EQ(::mkfifo(fifo.c_str(), 0600), 0);
+  UniqueFd end(::open(fifo.c_str(), O_RDWR | O_CLOEXEC));  // open, and not read from
+  const auto tracer = trace_into(fifo);
+  Container& neighbour = start("directory-watcher");
+  start_busy();
+  std::this_thread::sleep_for(seconds(6));
+  volume_.publish({{"app.yaml", "two"}});
+  std::this_thread::sleep_for(seconds(2));  // beyond the deadline: all is judged
+
+  LineBuffer buffer(std::move(end));
+  ASSERT_TRUE(buffer.wait_for("\"kind\":\"loss\"", seconds(20)));
+  stop(*tracer);
+  ASSERT_TRUE(buffer.wait_for("\"kind\":\"stop\"", seconds(20)));
+  Lines lines;
+  for (const std::string& text : buffer.all()) {
+    lines.push_back(Line::parse(text));
+  }
+  std::uint64_t told = 0;
+  for (const Line& loss : of_kind(lines, "loss")) {
+    EXPECT_EQ(loss.at("lost").size(), 1U) << loss;  // the ring was never waited on
+    told += loss.at("lost").value("output_queue", 0U);
+  }
+  EXPECT_GT(told, 0U);
+  EXPECT_EQ(of_kind(lines, "stop").at(0).at("lost").at("output_queue"), told);
+  EXPECT_EQ(of_kind(lines, "publish").size(), 1U);
+  const Lines verdicts = of_kind(lines, "reload");
+  EXPECT_EQ(verdicts.size(), 2U);
+  const auto rereader = std::find_if(verdicts.begin(), verdicts.end(), [&](const Line& line) {
+    return line.at("reader").at("container_id") == neighbour.id();
+  });
+  ASSERT_NE(rereader, verdicts.end());
+  EXPECT_EQ(row_of(*rereader), (Row{"reloaded", "", "inotify"})) << rereader->dump(1);
+  EXPECT_NE(tracer->errors().text().find("lines were dropped"), std::string::npos)
+      << tracer->errors().text();
+}
+
+TEST_F(LogPipeline, who_reads_nothing_at_the_end_does_not_keep_it_from_ending) {
+  volume_.publish({{"app.yaml", "one"}});
+  const std::string fifo = directory_.at("fifo");
+  ASSERT_EQ(::mkfifo(fifo.c_str(), 0600), 0);
+  const UniqueFd end(::open(fifo.c_str(), O_RDWR | O_CLOEXEC));
+  const auto tracer = trace_into(fifo);
+  start_busy();
+  std::this_thread::sleep_for(seconds(2));
+  stop(*tracer, 1);
+  EXPECT_NE(tracer->errors().text().find("nobody reads the output"), std::string::npos)
+      << tracer->errors().text();
+}
+
+TEST_F(LogPipeline, a_kill_leaves_whole_lines) {
+  volume_.publish({{"app.yaml", "one"}});
+  start_storm();
+  const std::string lines = directory_.at("lines");
+  for (int run = 1; run <= 5; ++run) {
+    const std::size_t before = count_lines(lines);
+    const auto tracer = trace_into(lines);
+    ASSERT_TRUE(wait_until([&] { return count_lines(lines) > before + 1000; }, seconds(20)));
+    tracer->signal(SIGKILL);
+    EXPECT_EQ(tracer->wait(seconds(10)), 128 + SIGKILL);
+  }
+  const SchemaValidator schema = SchemaValidator::from_tree();
+  std::ifstream file(lines);
+  std::size_t whole = 0;
+  for (std::string text; std::getline(file, text); ++whole) {
+    ASSERT_FALSE(file.eof()) << "half a line at the end: " << text;
+    ASSERT_EQ(schema.errors_in(Line::parse(text)), "") << text;
+  }
+  EXPECT_GT(whole, 5000U);
+}
+
+}  // namespace
+}  // namespace reloadtrace::testing
