@@ -66,10 +66,11 @@ bool wait_until(const std::function<bool()>& holds, seconds timeout) {
   return true;
 }
 
-// Follows a file, parses its lines and writes them anew.
+// Follows a file, parses its lines and writes them anew, in their order: by one worker.
 std::string rsyslog_config(const TemporaryDirectory& directory) {
   const auto quoted = [&](const char* name) { return '"' + directory.at(name) + '"'; };
   return R"(global(maxMessageSize="128k" workDirectory=)" + quoted("work") + R"()
+main_queue(queue.type="LinkedList" queue.workerThreads="1")
 module(load="imfile")
 module(load="mmjsonparse")
 template(name="parsed" type="list") { property(name="$!all-json") constant(value="\n") }
@@ -81,7 +82,7 @@ ruleset(name="lines") {
     action(type="omfile" file=)" + quoted("refused") + R"()
   }
 }
-input(type="imfile" file=)" + quoted("lines") + R"( tag="reloadtrace" ruleset="lines" freshStartTail="off")
+input(type="imfile" file=)" + quoted("lines") + R"( tag="reloadtrace" ruleset="lines" addMetadata="off")
 )";
 }
 
