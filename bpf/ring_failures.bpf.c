@@ -71,8 +71,8 @@ int BPF_PROG(on_ring_submission, struct io_kiocb *req)
 	__u8 opcode;
 
 	/*
-	 * Read directly: before 6.0 the first argument was no request, and the verifier, which knows,
-	 * refuses the program.
+	 * Read directly: before 6.0 the first argument was no request, and the verifier, which
+	 * knows, refuses the program.
 	 */
 	opcode = __builtin_preserve_access_index(({ request->opcode; }));
 	if (!hook_io_uring || !volumes_tracked || !is_ring_open(opcode))

@@ -77,12 +77,15 @@ template(name="parsed" type="list") { property(name="$!all-json") constant(value
 ruleset(name="lines") {
   action(type="mmjsonparse" cookie="")
   if $parsesuccess == "OK" then {
-    action(type="omfile" file=)" + quoted("parsed") + R"( template="parsed")
+    action(type="omfile" file=)" +
+         quoted("parsed") + R"( template="parsed")
   } else {
-    action(type="omfile" file=)" + quoted("refused") + R"()
+    action(type="omfile" file=)" +
+         quoted("refused") + R"()
   }
 }
-input(type="imfile" file=)" + quoted("lines") + R"( tag="reloadtrace" ruleset="lines" addMetadata="off")
+input(type="imfile" file=)" +
+         quoted("lines") + R"( tag="reloadtrace" ruleset="lines" addMetadata="off")
 )";
 }
 
@@ -100,8 +103,8 @@ TEST_F(LogPipeline, a_hundred_thousand_lines_go_through_rsyslog_field_by_field) 
   Process rsyslog({{"rsyslogd", "-n", "-f", directory_.at("rsyslog.conf"), "-i",
                     directory_.at("rsyslog.pid")}});
   const std::size_t written = count_lines(lines);
-  const bool all_came = wait_until(
-      [&] { return count_lines(directory_.at("parsed")) >= written; }, seconds(60));
+  const bool all_came =
+      wait_until([&] { return count_lines(directory_.at("parsed")) >= written; }, seconds(60));
   rsyslog.terminate();
   EXPECT_TRUE(all_came) << count_lines(directory_.at("parsed")) << " of " << written << "\n"
                         << rsyslog.errors().text();

@@ -30,8 +30,11 @@ ReloadReport a_reload() {
   report.reader.pod_namespace = "shop";
   report.reader.pod_uid = report.volume.pod_uid;
   report.process = ProcessInfo{4711, "java", "/usr/lib/jvm/java-17-openjdk-amd64/bin/java"};
-  report.publish = {kBegin, "..2026_11_25_07_53_25.3306548", "..2026_11_25_07_53_27.3470836194",
-                    {900, "kubelet", {}}, {{"app.yaml", "modified"}}};
+  report.publish = {kBegin,
+                    "..2026_11_25_07_53_25.3306548",
+                    "..2026_11_25_07_53_27.3470836194",
+                    {900, "kubelet", {}},
+                    {{"app.yaml", "modified"}}};
   report.trigger = TriggerInfo{TriggerKind::Inotify, "IN_MOVED_TO ..data"};
   report.latency = {std::chrono::microseconds(400), std::chrono::microseconds(2100),
                     std::chrono::microseconds(2400)};

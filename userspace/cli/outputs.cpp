@@ -105,8 +105,8 @@ bool Outputs::finish() {
       return false;
     }
     if (const std::uint64_t dropped = queue_->dropped(); dropped > 0) {
-      say_to_user(fmt::format(
-          "{} lines were dropped because whoever reads the output was too slow", dropped));
+      say_to_user(fmt::format("{} lines were dropped because whoever reads the output was too slow",
+                              dropped));
     }
   }
   if (target_->output.lost_lines() == 0) {

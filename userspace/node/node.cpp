@@ -114,8 +114,7 @@ class LocalNode final : public Node {
 
   void refresh(Timestamp now, const Emit& emit) override {
     tracker_.take_turn(
-        now,
-        [&](Volume& volume, int root) { publishes_.look_for_missed(volume, root, now, emit); },
+        now, [&](Volume& volume, int root) { publishes_.look_for_missed(volume, root, now, emit); },
         emit);
     readers_.refresh(now, emit);
   }

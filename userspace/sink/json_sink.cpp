@@ -1,324 +1,312 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "userspace/sink/json_sink.h"
 
+#include <algorithm>
 #include <cmath>
 #include <nlohmann/json.hpp>
 #include <string_view>
 #include <utility>
+#include <vector>
 
 #include "userspace/sink/json_limit.h"
+#include "userspace/sink/json_text.h"
 #include "userspace/sink/secrecy.h"
 
 namespace reloadtrace {
 namespace {
 
-using Json = nlohmann::ordered_json;
-
 constexpr std::size_t kMaxLine = 65'536;
 
-// An object field by field: twice as fast as an initializer list, which copies.
-class Object {
- public:
-  explicit Object(std::size_t fields) { fields_.reserve(fields); }
-
-  template <typename Value>
-  Object& add(const char* name, Value&& value) {
-    fields_.emplace_back(name, std::forward<Value>(value));
-    return *this;
-  }
-  Json done() { return std::move(fields_); }
-
- private:
-  Json::object_t fields_;
-};
-
-Json text_or_null(const std::string& text) {
-  return text.empty() ? Json() : Json(text);
+std::optional<std::string_view> unless_empty(const std::string& text) {
+  return text.empty() ? std::nullopt : std::optional<std::string_view>(text);
 }
 
 // Milliseconds, to the microsecond.
-Json milliseconds(const std::optional<Duration>& latency) {
+std::optional<double> milliseconds(const std::optional<Duration>& latency) {
   if (!latency) {
-    return nullptr;
+    return std::nullopt;
   }
   return std::round(static_cast<double>(latency->count()) / 1e3) / 1e3;
 }
 
-Json volume_json(const VolumeInfo& volume) {
-  return Object(5)
-      .add("kind", volume.kind)
-      .add("name", volume.name)
-      .add("path", text_or_null(volume.path))
-      .add("host_path", text_or_null(volume.host_path))
-      .add("pod_uid", text_or_null(volume.pod_uid))
-      .done();
+std::optional<std::string_view> name_of_cause(const std::optional<Cause>& cause) {
+  return cause ? std::optional(name_of(*cause)) : std::nullopt;
 }
 
-Json process_json(const ProcessInfo& process) {
-  return Object(3)
-      .add("pid", process.pid)
-      .add("comm", process.comm)
-      .add("exe", text_or_null(process.exe))
-      .done();
-}
-
-// Those of whom only the name matters: writers and observers.
-Json bystander_json(const ProcessInfo& process) {
-  return Object(2).add("pid", process.pid).add("comm", process.comm).done();
-}
-
-Json writer_json(const ProcessInfo& writer) {
-  return writer.pid == 0 ? Json() : bystander_json(writer);
-}
-
-Json reader_json(const ReaderInfo& reader) {
-  if (!reader.container) {
-    return Object(4)
-        .add("kind", "process")
-        .add("pid", reader.process.pid)
-        .add("comm", reader.process.comm.empty() ? reader.name : reader.process.comm)
-        .add("exe", text_or_null(reader.process.exe))
-        .done();
-  }
-  Object container(7);
-  container.add("kind", "container")
-      .add("namespace", text_or_null(reader.pod_namespace))
-      .add("pod", text_or_null(reader.pod))
-      .add("container", text_or_null(reader.name))
-      .add("container_id", text_or_null(reader.container_id))
-      .add("pod_uid", text_or_null(reader.pod_uid));
-  if (reader.restarts > 0) {
-    container.add("restarts", reader.restarts);
-  }
-  return container.done();
-}
-
-Json cause_json(const std::optional<Cause>& cause) {
-  return cause ? Json(name_of(*cause)) : Json();
-}
-
-template <typename T, typename ToJson>
-Json list_json(const std::vector<T>& items, ToJson to_json) {
-  Json list = Json::array();
-  list.get_ref<Json::array_t&>().reserve(items.size());
-  for (const T& item : items) {
-    list.push_back(to_json(item));
-  }
-  return list;
-}
-
-Json counts_json(const std::map<std::string, std::uint64_t>& counts) {
-  Json object = Json::object();
-  for (const auto& [name, count] : counts) {
-    object[name] = count;
-  }
-  return object;
-}
-
-// Puts the fields of one report behind the common ones.
-class LineBuilder {
+// Writes one report, the common fields first.
+class LineWriter {
  public:
-  explicit LineBuilder(const Session& session) : session_(session) {}
+  LineWriter(JsonText& out, const Session& session) : out_(out), session_(session) {}
 
-  Json operator()(const StartReport& start) const {
-    Json line = common("start", start.at);
-    line["version"] = start.version;
-    line["kernel"] = start.kernel;
-    Json& hooks = line["hooks"] = Json::object();
-    for (const auto& [name, tier] : start.hooks) {
-      hooks[name] = tier;
-    }
-    line["volumes"] = start.volumes;
-    line["readers"] = start.readers;
-    return line;
-  }
-
-  Json operator()(const PublishReport& report) const {
-    const PublishInfo& publish = report.publish;
-    Json line = common("publish", publish.at);
-    line["volume"] = volume_json(report.volume);
-    line["from"] = text_or_null(publish.from);
-    line["to"] = publish.to;
-    line["writer"] = writer_json(publish.writer);
-    line["changed"] = list_json(publish.changed, [](const ChangedFile& changed) -> Json {
-      return Object(2).add("file", changed.file).add("change", changed.change).done();
+  void operator()(const StartReport& start) {
+    common("start", start.at);
+    out_.field("version", start.version).field("kernel", start.kernel);
+    out_.object("hooks", [&] {
+      for (const auto& [name, tier] : start.hooks) {
+        out_.field(name, tier);
+      }
     });
-    line["readers"] = report.readers;
-    return line;
+    out_.field("volumes", start.volumes).field("readers", start.readers);
   }
 
-  Json operator()(const ReloadReport& report) const {
-    Json line = common("reload", report.at);
-    line["verdict"] = name_of(report.verdict);
-    line["cause"] = cause_json(report.cause);
-    line["evidence"] = report.evidence;
-    line["advice"] = text_or_null(report.advice);
-    line["confidence"] = report.degraded ? "degraded" : "exact";
-    line["volume"] = volume_json(report.volume);
-    line["reader"] = reader_json(report.reader);
-    line["process"] = report.process ? process_json(*report.process) : Json();
-    line["publish"] = publish_json(report.publish);
-    line["trigger"] = report.trigger ? trigger_json(*report.trigger) : Json();
-    line["latency_ms"] = Object(3)
-                             .add("notified", milliseconds(report.latency.notified))
-                             .add("opened", milliseconds(report.latency.opened))
-                             .add("read", milliseconds(report.latency.read))
-                             .done();
+  void operator()(const PublishReport& report) {
+    const PublishInfo& publish = report.publish;
+    common("publish", publish.at);
+    volume("volume", report.volume);
+    out_.field("from", unless_empty(publish.from)).field("to", publish.to);
+    writer(publish.writer);
+    out_.list("changed", publish.changed, [&](const ChangedFile& changed) {
+      out_.object([&] { out_.field("file", changed.file).field("change", changed.change); });
+    });
+    out_.field("readers", report.readers);
+  }
+
+  void operator()(const ReloadReport& report) {
+    common("reload", report.at);
+    out_.field("verdict", name_of(report.verdict))
+        .field("cause", name_of_cause(report.cause))
+        .field("evidence", report.evidence)
+        .field("advice", unless_empty(report.advice))
+        .field("confidence", report.degraded ? "degraded" : "exact");
+    volume("volume", report.volume);
+    reader("reader", report.reader);
+    process("process", report.process);
+    publish("publish", report.publish);
+    if (report.trigger) {
+      out_.object("trigger", [&] {
+        out_.field("kind", name_of(report.trigger->kind))
+            .field("detail", unless_empty(report.trigger->detail));
+      });
+    } else {
+      out_.field("trigger", nullptr);
+    }
+    out_.object("latency_ms", [&] {
+      out_.field("notified", milliseconds(report.latency.notified))
+          .field("opened", milliseconds(report.latency.opened))
+          .field("read", milliseconds(report.latency.read));
+    });
     const bool secret = is_secret(report.volume);
-    line["files"] =
-        list_json(report.files, [&](const FileRead& read) { return file_json(read, secret); });
-    line["processes"] = list_json(
-        report.processes, [&](const ProcessUse& use) { return process_use_json(use, secret); });
-    line["observers"] = list_json(report.observers, bystander_json);
-    return line;
+    files(report.files, secret);
+    out_.list("processes", report.processes,
+              [&](const ProcessUse& use) { out_.object([&] { process_use(use, secret); }); });
+    out_.list("observers", report.observers,
+              [&](const ProcessInfo& one) { out_.object([&] { bystander(one); }); });
   }
 
-  Json operator()(const EventReport& report) const {
-    Json line = common("event", report.at);
-    line["volume"] = report.volume ? volume_json(*report.volume) : Json();
-    line["reader"] = report.reader ? reader_json(*report.reader) : Json();
-    line["process"] = process_json(report.process);
-    line["event"] = report.event;
+  void operator()(const EventReport& report) {
+    common("event", report.at);
+    report.volume ? volume("volume", *report.volume) : nothing("volume");
+    report.reader ? reader("reader", *report.reader) : nothing("reader");
+    process("process", report.process);
+    out_.field("event", report.event);
+    std::vector<std::string_view> taken = {"schema", "kind",   "time",    "node",
+                                           "volume", "reader", "process", "event"};
+    // A detail never replaces a field of the line.
+    const auto detail = [&](const std::string& name, const auto& value) {
+      if (std::ranges::find(taken, name) != taken.end()) {
+        out_.field("detail_" + name, value);
+      } else {
+        taken.push_back(name);
+        out_.field(name, value);
+      }
+    };
     for (const auto& [name, text] : report.text) {
-      add_detail(line, name, text);
+      detail(name, text);
     }
     const bool secret = report.volume && is_secret(*report.volume);
     for (const auto& [name, number] : report.numbers) {
-      add_detail(line, name, secret && may_tell_size(name) ? Json() : Json(number));
+      detail(name, secret && may_tell_size(name) ? std::nullopt : std::optional(number));
     }
-    return line;
   }
 
-  Json operator()(const ReaderReport& report) const {
-    Json line = common("reader", report.at);
-    line["reader"] = reader_json(report.reader);
-    line["volume"] = volume_json(report.volume);
-    line["can_reload"] = report.can_reload;
-    line["cause"] = cause_json(report.cause);
-    line["evidence"] = report.evidence;
-    line["advice"] = text_or_null(report.advice);
-    line["watches"] = list_json(report.watches, [](const WatchInfo& watch) -> Json {
-      return {
-          {"target", watch.target}, {"kind", watch.kind}, {"mask", watch.mask}, {"pid", watch.pid}};
+  void operator()(const ReaderReport& report) {
+    common("reader", report.at);
+    reader("reader", report.reader);
+    volume("volume", report.volume);
+    out_.field("can_reload", report.can_reload)
+        .field("cause", name_of_cause(report.cause))
+        .field("evidence", report.evidence)
+        .field("advice", unless_empty(report.advice));
+    out_.list("watches", report.watches, [&](const WatchInfo& watch) {
+      out_.object([&] {
+        out_.field("target", watch.target)
+            .field("kind", watch.kind)
+            .field("mask", watch.mask)
+            .field("pid", watch.pid);
+      });
     });
-    line["process"] = report.process ? process_json(*report.process) : Json();
-    line["programs"] = list_json(report.programs, program_json);
-    return line;
+    process("process", report.process);
+    out_.list("programs", report.programs,
+              [&](const ProgramInfo& one) { out_.object([&] { program(one); }); });
   }
 
-  Json operator()(const LossReport& report) const {
-    Json line = common("loss", report.at);
-    line["lost"] = counts_json(report.lost);
-    line["since"] = time_or_null(report.since);
-    line["until"] = time_or_null(report.until);
-    return line;
+  void operator()(const LossReport& report) {
+    common("loss", report.at);
+    counts("lost", report.lost);
+    out_.field("since", time(report.since)).field("until", time(report.until));
   }
 
-  Json operator()(const StopReport& report) const {
-    Json line = common("stop", report.at);
-    line["totals"] = counts_json(report.totals);
-    line["lost"] = counts_json(report.lost);
-    return line;
+  void operator()(const StopReport& report) {
+    common("stop", report.at);
+    counts("totals", report.totals);
+    counts("lost", report.lost);
   }
 
  private:
-  Json common(std::string_view kind, Timestamp at) const {
-    Json line = Json::object();
-    line.get_ref<Json::object_t&>().reserve(20);
-    line["schema"] = 1;
-    line["kind"] = kind;
-    line["time"] = rfc3339(at, session_.wall_offset_ns);
-    line["node"] = session_.node;
-    return line;
+  void common(std::string_view kind, Timestamp at) {
+    out_.field("schema", 1)
+        .field("kind", kind)
+        .field("time", rfc3339(at, session_.wall_offset_ns))
+        .field("node", session_.node);
   }
 
-  Json time_or_null(Timestamp at) const {
-    return at ? Json(rfc3339(at, session_.wall_offset_ns)) : Json();
+  void nothing(std::string_view name) { out_.field(name, nullptr); }
+
+  std::optional<std::string> time(Timestamp at) const {
+    return at ? std::optional(rfc3339(at, session_.wall_offset_ns)) : std::nullopt;
   }
 
-  Json publish_json(const PublishInfo& publish) const {
-    return Object(5)
-        .add("time", time_or_null(publish.at))
-        .add("from", text_or_null(publish.from))
-        .add("to", publish.to)
-        .add("writer", writer_json(publish.writer))
-        .add("changed", list_json(publish.changed,
-                                  [](const ChangedFile& changed) { return Json(changed.file); }))
-        .done();
+  void volume(std::string_view name, const VolumeInfo& volume) {
+    out_.object(name, [&] {
+      out_.field("kind", volume.kind)
+          .field("name", volume.name)
+          .field("path", unless_empty(volume.path))
+          .field("host_path", unless_empty(volume.host_path))
+          .field("pod_uid", unless_empty(volume.pod_uid));
+    });
   }
 
-  static Json trigger_json(const TriggerInfo& trigger) {
-    return Object(2)
-        .add("kind", name_of(trigger.kind))
-        .add("detail", text_or_null(trigger.detail))
-        .done();
+  void reader(std::string_view name, const ReaderInfo& reader) {
+    out_.object(name, [&] {
+      if (!reader.container) {
+        out_.field("kind", "process")
+            .field("pid", reader.process.pid)
+            .field("comm", reader.process.comm.empty() ? reader.name : reader.process.comm)
+            .field("exe", unless_empty(reader.process.exe));
+        return;
+      }
+      out_.field("kind", "container")
+          .field("namespace", unless_empty(reader.pod_namespace))
+          .field("pod", unless_empty(reader.pod))
+          .field("container", unless_empty(reader.name))
+          .field("container_id", unless_empty(reader.container_id))
+          .field("pod_uid", unless_empty(reader.pod_uid));
+      if (reader.restarts > 0) {
+        out_.field("restarts", reader.restarts);
+      }
+    });
   }
 
-  static Json file_json(const FileRead& read, bool secret) {
-    return Object(5)
-        .add("file", read.file)
-        .add("generation", read.generation)
-        .add("bytes", secret ? Json() : Json(read.bytes))
-        .add("size", secret ? Json() : Json(read.size))
-        .add("complete", read.complete)
-        .done();
+  void process(std::string_view name, const std::optional<ProcessInfo>& process) {
+    if (!process) {
+      return nothing(name);
+    }
+    out_.object(name, [&] { bystander(*process).field("exe", unless_empty(process->exe)); });
   }
 
-  static Json program_json(const ProgramInfo& program) {
-    return Object(7)
-        .add("pid", program.process.pid)
-        .add("comm", program.process.comm)
-        .add("runtime", program.runtime)
-        .add("version", text_or_null(program.version))
-        .add("main_package", text_or_null(program.main_package))
-        .add("modules", list_json(program.modules,
-                                  [](const auto& module) {
-                                    return Object(2)
-                                        .add("path", module.first)
-                                        .add("version", text_or_null(module.second))
-                                        .done();
-                                  }))
-        .add("handles",
-             list_json(program.handles, [](const std::string& one) { return Json(one); }))
-        .done();
+  // Those of whom only the name matters: writers and observers.
+  JsonText& bystander(const ProcessInfo& process) {
+    return out_.field("pid", process.pid).field("comm", process.comm);
   }
 
-  static Json process_use_json(const ProcessUse& use, bool secret) {
-    return Object(7)
-        .add("pid", use.process.pid)
-        .add("comm", use.process.comm)
-        .add("exe", text_or_null(use.process.exe))
-        .add("state", name_of(use.state))
-        .add("started_after_publish", use.began_after)
-        .add("files",
-             list_json(use.files, [&](const FileRead& read) { return file_json(read, secret); }))
-        .add("holds", list_json(use.holds, [](const std::string& held) { return Json(held); }))
-        .done();
+  void writer(const ProcessInfo& writer) {
+    if (writer.pid == 0) {
+      return nothing("writer");
+    }
+    out_.object("writer", [&] { bystander(writer); });
   }
 
-  // A detail never replaces a field of the line.
-  static void add_detail(Json& line, const std::string& name, Json value) {
-    line[line.contains(name) ? "detail_" + name : name] = std::move(value);
+  void publish(std::string_view name, const PublishInfo& publish) {
+    out_.object(name, [&] {
+      out_.field("time", time(publish.at))
+          .field("from", unless_empty(publish.from))
+          .field("to", publish.to);
+      writer(publish.writer);
+      out_.list("changed", publish.changed,
+                [&](const ChangedFile& changed) { out_.put(changed.file); });
+    });
   }
 
+  void files(const std::vector<FileRead>& files, bool secret) {
+    out_.list("files", files, [&](const FileRead& read) {
+      out_.object([&] {
+        out_.field("file", read.file)
+            .field("generation", read.generation)
+            .field("bytes", secret ? std::nullopt : std::optional(read.bytes))
+            .field("size", secret ? std::nullopt : std::optional(read.size))
+            .field("complete", read.complete);
+      });
+    });
+  }
+
+  void process_use(const ProcessUse& use, bool secret) {
+    bystander(use.process)
+        .field("exe", unless_empty(use.process.exe))
+        .field("state", name_of(use.state))
+        .field("started_after_publish", use.began_after);
+    files(use.files, secret);
+    out_.list("holds", use.holds, [&](const std::string& held) { out_.put(held); });
+  }
+
+  void program(const ProgramInfo& program) {
+    bystander(program.process)
+        .field("runtime", program.runtime)
+        .field("version", unless_empty(program.version))
+        .field("main_package", unless_empty(program.main_package));
+    out_.list("modules", program.modules, [&](const auto& module) {
+      out_.object(
+          [&] { out_.field("path", module.first).field("version", unless_empty(module.second)); });
+    });
+    out_.list("handles", program.handles, [&](const std::string& one) { out_.put(one); });
+  }
+
+  void counts(std::string_view name, const std::map<std::string, std::uint64_t>& counts) {
+    out_.object(name, [&] {
+      for (const auto& [one, count] : counts) {
+        out_.field(one, count);
+      }
+    });
+  }
+
+  JsonText& out_;
   const Session& session_;
 };
+
+// Into `out`; what it returns is valid until `out` or `cut` change.
+std::string_view write_line(const Report& report,
+                            const Session& session,
+                            JsonText& out,
+                            std::string& cut) {
+  out.clear();
+  out.object([&] { std::visit(LineWriter(out, session), report); });
+  out.end_line();
+  if (out.view().size() <= kMaxLine) {
+    return out.view();
+  }
+  auto line = nlohmann::ordered_json::parse(out.view());
+  cut = dump_within(line, kMaxLine);
+  return cut;
+}
 
 }  // namespace
 
 std::string json_line(const Report& report, const Session& session) {
-  Json line = std::visit(LineBuilder(session), report);
-  return dump_within(line, kMaxLine);
+  JsonText out;
+  std::string cut;
+  return std::string(write_line(report, session, out, cut));
 }
 
 JsonSink::JsonSink(Output& output, Session session)
-    : output_(output), session_(std::move(session)) {}
+    : output_(output), session_(std::move(session)), text_(std::make_unique<JsonText>()) {}
+
+JsonSink::~JsonSink() = default;
 
 Result<> JsonSink::write(const Report& report) {
   if (const auto* start = std::get_if<StartReport>(&report)) {
     session_ = {start->node, start->wall_offset_ns};
   }
-  return output_.write(json_line(report, session_));
+  std::string cut;
+  return output_.write(write_line(report, session_, *text_, cut));
 }
 
 }  // namespace reloadtrace

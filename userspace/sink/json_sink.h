@@ -2,6 +2,7 @@
 // One JSON object a line, for programs. The fields are fixed by the schema beside this (schema.h).
 #pragma once
 
+#include <memory>
 #include <string>
 
 #include "userspace/sink/output.h"
@@ -9,6 +10,8 @@
 #include "userspace/sink/wall_clock.h"
 
 namespace reloadtrace {
+
+class JsonText;
 
 // The line with its '\n': always valid JSON and UTF-8 (bytes that are not become U+FFFD), at most
 // 64 KiB. A longer one loses the ends of its lists and says "truncated": true. Nothing that tells
@@ -19,12 +22,14 @@ class JsonSink : public Sink {
  public:
   // `output` outlives the sink.
   explicit JsonSink(Output& output, Session session = {});
+  ~JsonSink() override;
 
   Result<> write(const Report& report) override;
 
  private:
   Output& output_;
   Session session_;
+  std::unique_ptr<JsonText> text_;  // its memory serves all lines
 };
 
 }  // namespace reloadtrace

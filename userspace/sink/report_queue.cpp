@@ -169,8 +169,7 @@ std::size_t ReportQueue::drain(std::chrono::milliseconds patience) {
   std::unique_lock lock(state_->mutex);
   while (!state_->items.empty() || state_->busy) {
     const std::uint64_t before = state_->put_out;
-    if (!state_->progressed.wait_for(lock, patience,
-                                     [&] { return state_->put_out != before; })) {
+    if (!state_->progressed.wait_for(lock, patience, [&] { return state_->put_out != before; })) {
       return state_->items.size() + (state_->busy ? 1 : 0);
     }
   }

@@ -84,9 +84,9 @@ TEST(JsonLimits, replace_bytes_that_are_no_UTF_8) {
   report.processes = {{{7, "\xff", ""}, ProcessState::Old, false, {}, {"c\n\xfe\x1b"}}};
   const std::string text = line(report);
   EXPECT_NE(text.find("\"container\":\"caf\xef\xbf\xbd\""), std::string::npos);
-  EXPECT_NE(text.find(R"("comm":"a\nb\u001b[31m\"")"), std::string::npos);
+  EXPECT_NE(text.find(R"("comm":"a\nb\u001B[31m\"")"), std::string::npos);
   EXPECT_NE(text.find("\"pid\":7,\"comm\":\"\xef\xbf\xbd\""), std::string::npos);
-  EXPECT_NE(text.find("\"holds\":[\"c\\n\xef\xbf\xbd\\u001b\"]"), std::string::npos);
+  EXPECT_NE(text.find("\"holds\":[\"c\\n\xef\xbf\xbd\\u001B\"]"), std::string::npos);
   EXPECT_EQ(std::count(text.begin(), text.end(), '\n'), 1);
 }
 
