@@ -30,7 +30,9 @@ void add_choice_options(CLI::App& app, ViewOptions& view) {
            }
            view.format = *format;
          },
-         "auto (a table on a terminal, JSON lines elsewhere), table, json")
+         "auto (a table on a terminal, JSON lines elsewhere), table, json, otlp (traces, an "
+         "OTLP/JSON "
+         "request a line)")
       ->type_name("FORMAT");
   app.add_option("--output", view.output, "Append to this file; reopened on SIGHUP")
       ->type_name("FILE");

@@ -73,6 +73,10 @@ Result<> put_out(const ViewOptions& view, const DoctorReport& report) {
 }  // namespace
 
 int run(const DoctorOptions& options) {
+  if (options.view.format == Format::Otlp) {
+    say_to_user("--format otlp tells of publishes; what doctor says comes as table or json");
+    return kUsage;
+  }
   if (auto somewhere = require_places(options.places); !somewhere) {
     say_to_user(somewhere.error().message);
     return kUsage;

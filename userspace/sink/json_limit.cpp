@@ -22,18 +22,6 @@ std::string dump_line(const Json& line) {
   return text;
 }
 
-void shorten(std::string& text, std::size_t max_chars) {
-  if (text.size() <= max_chars) {
-    return;
-  }
-  std::size_t end = max_chars;
-  while (end > 0 && (static_cast<unsigned char>(text[end]) & 0xc0) == 0x80) {
-    --end;  // not in the middle of a character
-  }
-  text.resize(end);
-  text += "…";
-}
-
 void cut(Json& value, std::size_t max_items, std::size_t max_chars) {
   if (value.is_string()) {
     shorten(value.get_ref<std::string&>(), max_chars);
@@ -61,6 +49,18 @@ void cut(Json& value, std::size_t max_items, std::size_t max_chars) {
 }
 
 }  // namespace
+
+void shorten(std::string& text, std::size_t max_bytes) {
+  if (text.size() <= max_bytes) {
+    return;
+  }
+  std::size_t end = max_bytes;
+  while (end > 0 && (static_cast<unsigned char>(text[end]) & 0xc0) == 0x80) {
+    --end;  // not in the middle of a character
+  }
+  text.resize(end);
+  text += "…";
+}
 
 std::string dump_within(Json& line, std::size_t max_bytes) {
   std::string text = dump_line(line);

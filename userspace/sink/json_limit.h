@@ -12,4 +12,7 @@ namespace reloadtrace {
 // long strings, each to a half until it fits, and `line` gets "truncated": true.
 std::string dump_within(nlohmann::ordered_json& line, std::size_t max_bytes);
 
+// At most `max_bytes` of it and a "…" if something went; never half a character.
+void shorten(std::string& text, std::size_t max_bytes);
+
 }  // namespace reloadtrace

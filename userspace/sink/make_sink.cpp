@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "userspace/sink/json_sink.h"
+#include "userspace/sink/otlp_sink.h"
 #include "userspace/sink/table_sink.h"
 
 namespace reloadtrace {
@@ -18,8 +19,11 @@ Result<Format> parse_format(std::string_view name) {
   if (name == "json") {
     return Format::Json;
   }
+  if (name == "otlp") {
+    return Format::Otlp;
+  }
   return Error{std::make_error_code(std::errc::invalid_argument),
-               "no such format: " + std::string(name) + " (there are auto, table and json)"};
+               "no such format: " + std::string(name) + " (there are auto, table, json and otlp)"};
 }
 
 bool wants_table(Format format, const TerminalInfo& terminal) {
@@ -30,6 +34,9 @@ std::unique_ptr<Sink> make_sink(Format format,
                                 Output& output,
                                 const TerminalInfo& terminal,
                                 Session session) {
+  if (format == Format::Otlp) {
+    return std::make_unique<OtlpSink>(output, std::move(session));
+  }
   if (!wants_table(format, terminal)) {
     return std::make_unique<JsonSink>(output, std::move(session));
   }

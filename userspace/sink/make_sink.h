@@ -13,9 +13,9 @@
 
 namespace reloadtrace {
 
-enum class Format { Auto, Table, Json };
+enum class Format { Auto, Table, Json, Otlp };
 
-// "auto", "table", "json".
+// "auto", "table", "json", "otlp".
 Result<Format> parse_format(std::string_view name);
 
 bool wants_table(Format format, const TerminalInfo& terminal);

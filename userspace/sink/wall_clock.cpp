@@ -14,9 +14,8 @@ struct WallTime {
 };
 
 WallTime wall_time(Timestamp at, std::int64_t wall_offset_ns) {
-  // Unsigned, so that a hostile recording wraps instead of being undefined.
-  const std::uint64_t wall = at.ns + static_cast<std::uint64_t>(wall_offset_ns);
-  const std::chrono::nanoseconds since_epoch(static_cast<std::int64_t>(wall));
+  const std::chrono::nanoseconds since_epoch(
+      static_cast<std::int64_t>(unix_nanoseconds(at, wall_offset_ns)));
   const auto days = std::chrono::floor<std::chrono::days>(since_epoch);
   return {std::chrono::year_month_day(std::chrono::sys_days(days)),
           std::chrono::hh_mm_ss(since_epoch - days)};
@@ -28,6 +27,11 @@ std::string format_date(const std::chrono::year_month_day& date) {
 }
 
 }  // namespace
+
+std::uint64_t unix_nanoseconds(Timestamp at, std::int64_t wall_offset_ns) {
+  // Unsigned, so that a hostile recording wraps instead of being undefined.
+  return at.ns + static_cast<std::uint64_t>(wall_offset_ns);
+}
 
 std::string rfc3339(Timestamp at, std::int64_t wall_offset_ns) {
   const WallTime wall = wall_time(at, wall_offset_ns);

@@ -19,6 +19,9 @@ struct Session {
 // "2026-11-22T12:00:00.012345678Z": always nine digits, so that lines sort as text.
 std::string rfc3339(Timestamp at, std::int64_t wall_offset_ns);
 
+// Nanoseconds since 1970-01-01T00:00:00Z.
+std::uint64_t unix_nanoseconds(Timestamp at, std::int64_t wall_offset_ns);
+
 // "12:00:00.012", cut, not rounded.
 std::string time_of_day(Timestamp at, std::int64_t wall_offset_ns);
 

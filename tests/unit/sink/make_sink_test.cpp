@@ -70,9 +70,10 @@ TEST(MakeSink, knows_its_formats_and_says_which) {
   EXPECT_EQ(*parse_format("auto"), Format::Auto);
   EXPECT_EQ(*parse_format("table"), Format::Table);
   EXPECT_EQ(*parse_format("json"), Format::Json);
+  EXPECT_EQ(*parse_format("otlp"), Format::Otlp);
   const Result<Format> unknown = parse_format("xml");
   ASSERT_FALSE(unknown);
-  EXPECT_EQ(unknown.error().message, "no such format: xml (there are auto, table and json)");
+  EXPECT_EQ(unknown.error().message, "no such format: xml (there are auto, table, json and otlp)");
 }
 
 TEST(LookAtTerminal, finds_no_terminal_in_a_file) {
