@@ -37,6 +37,7 @@ class LocalNode final : public Node {
         names_(options_.logs),
         tracker_(proc_,
                  options_.paths,
+                 options_.version_keys,
                  KubeletVolumes(options_.kubelet_dirs, options_.service_accounts),
                  volumes_,
                  contents_,
@@ -114,8 +115,7 @@ class LocalNode final : public Node {
 
   void refresh(Timestamp now, const Emit& emit) override {
     tracker_.take_turn(
-        now,
-        [&](Volume& volume, int root) { publishes_.look_for_missed(volume, root, now, emit); },
+        now, [&](Volume& volume, int root) { publishes_.look_for_missed(volume, root, now, emit); },
         emit);
     readers_.refresh(now, emit);
   }

@@ -139,6 +139,7 @@ class LineBuilder {
     line["volume"] = volume_json(report.volume);
     line["from"] = text_or_null(publish.from);
     line["to"] = publish.to;
+    add_version(line, publish);
     line["writer"] = writer_json(publish.writer);
     line["changed"] = list_json(publish.changed, [](const ChangedFile& changed) -> Json {
       return Object(2).add("file", changed.file).add("change", changed.change).done();
@@ -158,6 +159,7 @@ class LineBuilder {
     line["reader"] = reader_json(report.reader);
     line["process"] = report.process ? process_json(*report.process) : Json();
     line["publish"] = publish_json(report.publish);
+    add_version(line, report.publish);
     line["trigger"] = report.trigger ? trigger_json(*report.trigger) : Json();
     line["latency_ms"] = Object(3)
                              .add("notified", milliseconds(report.latency.notified))
@@ -294,6 +296,12 @@ class LineBuilder {
              list_json(use.files, [&](const FileRead& read) { return file_json(read, secret); }))
         .add("holds", list_json(use.holds, [](const std::string& held) { return Json(held); }))
         .done();
+  }
+
+  static void add_version(Json& line, const PublishInfo& publish) {
+    if (!publish.config_version.empty()) {
+      line["config_version"] = publish.config_version;
+    }
   }
 
   // A detail never replaces a field of the line.
