@@ -4,6 +4,7 @@
 #include <CLI/CLI.hpp>
 
 #include "userspace/cli/exit_code.h"
+#include "userspace/config/version_key.h"
 #include "userspace/sink/metrics_address.h"
 
 namespace reloadtrace {
@@ -78,6 +79,20 @@ void add_trace_options(CLI::App& app, TraceOptions& trace) {
          "--node", trace.node,
          "What the lines call this node; default its host name (in a pod that is the pod's)")
       ->type_name("NAME");
+  app.add_option(
+         "--version-key", trace.version_keys,
+         "Name each generation by what this file of the volume says, as config_version "
+         "(repeat; the first found counts). REGEX (RE2): its first group or whole match, in "
+         "the first line that matches. Without one: the first of version, git-commit, "
+         "git_commit, commit, revision at the top level of a JSON object, or else at the "
+         "beginning of a line before : or =. Up to 128 characters, of a file up to 1 MiB; "
+         "never of secret, projected and csi volumes")
+      ->type_name("FILE[:REGEX]")
+      ->allow_extra_args(false)
+      ->check([](const std::string& text) {
+        const auto key = config::VersionKey::parse(text);
+        return key ? std::string() : key.error().message;
+      });
   app.add_option("--record", trace.record, "Also write a recording, for replay")->type_name("FILE");
   auto* metrics =
       app.add_option("--metrics", trace.metrics,

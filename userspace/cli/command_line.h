@@ -38,7 +38,8 @@ struct NodePlaces {
 struct TraceOptions {
   ViewOptions view;
   NodePlaces places;
-  std::string node;  // empty = the host name
+  std::vector<std::string> version_keys;  // "FILE[:REGEX]", each one valid
+  std::string node;                       // empty = the host name
   std::string record;
   std::optional<double> duration_seconds;
   std::vector<std::string> without_hooks;

@@ -47,6 +47,16 @@ SessionFact describe_session(const BpfSource& source, const std::string& node, D
 }
 
 // One run of `trace`, once everything is open.
+NodeOptions options_of_node(const TraceOptions& options) {
+  NodeOptions out = node_options(options.places);
+  for (const std::string& text : options.version_keys) {
+    if (auto key = config::VersionKey::parse(text)) {  // the command line let no other through
+      out.version_keys.push_back(std::move(*key));
+    }
+  }
+  return out;
+}
+
 class LiveSession {
  public:
   LiveSession(const TraceOptions& options,
@@ -65,7 +75,7 @@ class LiveSession {
                   [this](std::span<const std::uint32_t> tgids, Timestamp now) {
                     node_->inspect(tgids, now, feed_);
                   }),
-        node_(Node::create(node_options(options.places), source, [](const std::string& sentence) {
+        node_(Node::create(options_of_node(options), source, [](const std::string& sentence) {
           say_to_user(sentence);
         })) {}
 

@@ -57,6 +57,7 @@ struct PublishInfo {
   std::string to;
   ProcessInfo writer;  // pid 0 = not seen
   std::vector<ChangedFile> changed;
+  std::string config_version = {};  // what its files call the generation; empty = none
 };
 
 struct TriggerInfo {

@@ -42,6 +42,7 @@ PublishInfo describe(const Publish& publish) {
   out.at = publish.at();
   out.from = publish.fact.from;
   out.to = publish.fact.to.name;
+  out.config_version = publish.fact.to.config_version;
   out.writer = {publish.fact.writer_tgid, publish.fact.writer_comm, {}};
   for (const FileChange& change : publish.fact.changed) {
     out.changed.push_back({change.path, std::string(name_of(change.kind))});

@@ -111,6 +111,19 @@ UniqueFd open_beneath(int directory, const std::string& path, int flags) {
   return open_resolved(directory, path.empty() ? "." : path, flags, RESOLVE_BENEATH);
 }
 
+std::optional<std::string> read_file_beneath(int directory,
+                                             const std::string& path,
+                                             std::size_t limit) {
+  // Looked at before it is opened: to open a FIFO or a device may already do something.
+  const UniqueFd found = open_beneath(directory, path, O_PATH);
+  struct stat status {};
+  if (!found || ::fstat(found.get(), &status) != 0 || !S_ISREG(status.st_mode)) {
+    return std::nullopt;
+  }
+  auto text = read_file("/proc/self/fd/" + std::to_string(found.get()), limit + 1);
+  return text && text->size() <= limit ? std::move(text) : std::nullopt;
+}
+
 UniqueFd open_in_root(int root, const std::string& path) {
   return open_resolved(root, path.empty() ? "/" : path, O_PATH, RESOLVE_IN_ROOT | RESOLVE_CACHED);
 }

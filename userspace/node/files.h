@@ -41,6 +41,11 @@ std::optional<struct stat> quick_stat(int directory, const std::string& name, in
 // Opens `path` below `directory`; a link that leads out of it is refused.
 UniqueFd open_beneath(int directory, const std::string& path, int flags);
 
+// A whole regular file below `directory`; nothing when it has more than `limit` bytes.
+std::optional<std::string> read_file_beneath(int directory,
+                                             const std::string& path,
+                                             std::size_t limit);
+
 // Opens `path` as a process with this root directory would; only what the kernel has cached.
 UniqueFd open_in_root(int root, const std::string& path);
 

@@ -37,6 +37,7 @@ class LocalNode final : public Node {
         names_(options_.logs),
         tracker_(proc_,
                  options_.paths,
+                 options_.version_keys,
                  KubeletVolumes(options_.kubelet_dirs, options_.service_accounts),
                  volumes_,
                  contents_,

@@ -134,6 +134,7 @@ void Volume::become(const std::string& directory, Reading reading) {
   current_ = std::move(reading.generation);
   const UniqueFd root = open_root();
   index(root.get(), reading.inventory);
+  learn_version(root.get());
 }
 
 void Volume::revise(std::vector<FileFact> files) {
@@ -141,6 +142,7 @@ void Volume::revise(std::vector<FileFact> files) {
   current_.files = std::move(files);
   ++revision_;
   index_files();
+  learn_version(open_root().get());
 }
 
 std::string Volume::next_name() const {
@@ -182,6 +184,26 @@ void Volume::index_files() {
     }
   }
   sort_by_inode(files_);
+}
+
+void Volume::learn_version(int root) {
+  current_.config_version.clear();
+  // Nothing that may be of a Secret is looked into: also projected and CSI volumes hold such.
+  const bool open_to_all = site_.kind == VolumeKind::ConfigMap ||
+                           site_.kind == VolumeKind::DownwardApi ||
+                           site_.kind == VolumeKind::Directory;
+  if (version_keys_ == nullptr || version_keys_->empty() || !open_to_all || root < 0) {
+    return;
+  }
+  const UniqueFd top = open_beneath(root, directory_, O_PATH | O_DIRECTORY);
+  for (const config::VersionKey& key : *version_keys_) {
+    const auto text =
+        top ? read_file_beneath(top.get(), key.file(), config::kMaxVersionFileBytes) : std::nullopt;
+    if (auto version = text ? key.find(*text) : std::nullopt) {
+      current_.config_version = std::move(*version);
+      return;
+    }
+  }
 }
 
 std::size_t Volume::generation_depth() const {

@@ -15,6 +15,7 @@
 
 #include "userspace/base/result.h"
 #include "userspace/base/unique_fd.h"
+#include "userspace/config/version_key.h"
 #include "userspace/node/content_ids.h"
 #include "userspace/node/inventory.h"
 #include "userspace/wire/fact.h"
@@ -72,6 +73,9 @@ class Volume {
   // is none. A publisher that sets time stamps can make it lie.
   Timestamp read_link_time(int root) const;
 
+  // Names each generation that is read from now on; `keys` outlive the volume.
+  void name_versions_by(const std::vector<config::VersionKey>& keys) { version_keys_ = &keys; }
+
   // Reads everything anew; for a volume just found.
   void read(ContentIds& contents);
 
@@ -105,6 +109,7 @@ class Volume {
   std::size_t generation_depth() const;
   void index(int root, const Inventory& inventory);
   void index_files();
+  void learn_version(int root);
 
   VolumeSite site_;
   VolumeId id_;
@@ -115,6 +120,7 @@ class Volume {
   unsigned revision_ = 1;  // within this directory
   Timestamp published_;    // of the generation that read() found
   bool been_read_ = false;
+  const std::vector<config::VersionKey>* version_keys_ = nullptr;
   std::vector<KnownInode> places_;  // all but files, sorted by inode
   std::vector<KnownInode> files_;   // sorted by inode
 };

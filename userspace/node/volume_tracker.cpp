@@ -25,12 +25,14 @@ constexpr std::string_view kAtomicWriterLink = "..data";
 
 VolumeTracker::VolumeTracker(const ProcFs& proc,
                              std::vector<std::string> paths,
+                             const std::vector<config::VersionKey>& version_keys,
                              KubeletVolumes kubelet,
                              VolumeSet& volumes,
                              ContentIds& contents,
                              ScopeNames& scope)
     : proc_(proc),
       paths_(std::move(paths)),
+      version_keys_(version_keys),
       kubelet_(std::move(kubelet)),
       volumes_(volumes),
       contents_(contents),
@@ -173,6 +175,7 @@ void VolumeTracker::track(std::unique_ptr<Volume> found, Timestamp now, const Em
   }
   // First the scope: a publish while the files are read is seen, and found to be known.
   scope_.track(volume.id());
+  volume.name_versions_by(version_keys_);
   volume.read(contents_);
   scope_.contents(volume);
   emit(volume.fact(now));

@@ -32,6 +32,7 @@ class VolumeTracker {
 
   VolumeTracker(const ProcFs& proc,
                 std::vector<std::string> paths,
+                const std::vector<config::VersionKey>& version_keys,
                 KubeletVolumes kubelet,
                 VolumeSet& volumes,
                 ContentIds& contents,
@@ -65,6 +66,7 @@ class VolumeTracker {
 
   const ProcFs& proc_;
   std::vector<std::string> paths_;
+  const std::vector<config::VersionKey>& version_keys_;
   KubeletVolumes kubelet_;
   VolumeSet& volumes_;
   ContentIds& contents_;

@@ -54,6 +54,7 @@ class LineWriter {
     common("publish", publish.at);
     volume("volume", report.volume);
     out_.field("from", unless_empty(publish.from)).field("to", publish.to);
+    config_version(publish);
     writer(publish.writer);
     out_.list("changed", publish.changed, [&](const ChangedFile& changed) {
       out_.object([&] { out_.field("file", changed.file).field("change", changed.change); });
@@ -72,6 +73,7 @@ class LineWriter {
     reader("reader", report.reader);
     process("process", report.process);
     publish("publish", report.publish);
+    config_version(report.publish);
     if (report.trigger) {
       out_.object("trigger", [&] {
         out_.field("kind", name_of(report.trigger->kind))
@@ -225,6 +227,12 @@ class LineWriter {
       out_.list("changed", publish.changed,
                 [&](const ChangedFile& changed) { out_.put(changed.file); });
     });
+  }
+
+  void config_version(const PublishInfo& publish) {
+    if (!publish.config_version.empty()) {
+      out_.field("config_version", publish.config_version);
+    }
   }
 
   void files(const std::vector<FileRead>& files, bool secret) {

@@ -83,6 +83,9 @@ void TableSink::print(const PublishReport& report) {
   page_.add(glyphs_.publish, Style::Accent).add(" " + clock(publish.at) + "  ");
   page_.flow(pieces, kHeaderIndent);
   pieces = {{fmt::format("{} {}", glyphs_.arrow, safe(publish.to)), Style::Dim}};
+  if (!publish.config_version.empty()) {
+    pieces.push_back({"version " + safe(publish.config_version), Style::Bold});
+  }
   if (publish.writer.pid != 0) {
     pieces.push_back({"by " + process_name(publish.writer), Style::Dim});
   }

@@ -63,6 +63,7 @@ struct GenerationFact {
   std::string name;   // "..2026_…" for a directory; "#1", "#2" … where there is none
   InodeId directory;  // {} where generations are files of a plain directory
   std::vector<FileFact> files;
+  std::string config_version = {};  // what its files call it (--version-key); empty = not known
 };
 
 // A volume is tracked from now on; again when something about it was learned.

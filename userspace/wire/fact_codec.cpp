@@ -86,6 +86,9 @@ constexpr FactKind kind_of(const LossFact&) {
   return FactKind::Loss;
 }
 
+// A field that came later stands at the end of its whole fact, even one of a part of it: only there
+// may a recording end early.
+
 // The one list of each fact's fields, read by the encoder and the decoder alike.
 template <class A>
 void fields(A& a, Timestamp& v) {
@@ -134,7 +137,7 @@ void fields(A& a, EndFact& v) {
 template <class A>
 void fields(A& a, VolumeFact& v) {
   a(v.at, v.id, v.kind, v.name, v.host_path, v.pod_uid, v.atomic_links, v.link, v.current,
-    v.published);
+    v.published, v.current.config_version);
 }
 template <class A>
 void fields(A& a, VolumeGoneFact& v) {
@@ -156,7 +159,7 @@ void fields(A& a, ProcessFact& v) {
 template <class A>
 void fields(A& a, PublishFact& v) {
   a(v.at, v.volume, v.style, v.from, v.to, v.writer_tgid, v.writer_comm, v.contents_known,
-    v.changed);
+    v.changed, v.to.config_version);
 }
 template <class A>
 void fields(A& a, WatchFact& v) {

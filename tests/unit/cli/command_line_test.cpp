@@ -57,6 +57,15 @@ TEST(CommandLineOptions, take_an_address_for_metrics_and_refuse_what_is_none) {
   EXPECT_THAT(::testing::internal::GetCapturedStderr(), HasSubstr("--metrics"));
 }
 
+TEST(CommandLineOptions, take_version_keys_and_say_why_a_regex_is_none) {
+  EXPECT_THAT(
+      options<TraceOptions>({"--version-key", "app.yaml", "--version-key", "b:v(.*)"}).version_keys,
+      ElementsAre("app.yaml", "b:v(.*)"));
+  ::testing::internal::CaptureStderr();
+  EXPECT_EQ(std::get<int>(parse({"--version-key", "app.yaml:("})), 2);
+  EXPECT_THAT(::testing::internal::GetCapturedStderr(), HasSubstr("missing )"));
+}
+
 TEST(CommandLineOptions, take_the_name_that_is_to_be_explained) {
   EXPECT_EQ(options<ExplainOptions>({"explain", "watch_lost"}).name, "watch_lost");
   EXPECT_EQ(options<ExplainOptions>({"explain"}).name, "");

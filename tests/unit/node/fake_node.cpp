@@ -65,7 +65,8 @@ struct stat stat_of(const std::string& path) {
 
 FakeNode::FakeNode(const std::vector<std::string>& volumes,
                    bool real_proc,
-                   const std::string& kubelet) {
+                   const std::string& kubelet,
+                   const std::vector<std::string>& version_keys) {
   const std::string& tree = tree_.path();
   fs::copy(RELOADTRACE_PROC_ROOT, tree,
            fs::copy_options::recursive | fs::copy_options::copy_symlinks |
@@ -119,6 +120,9 @@ FakeNode::FakeNode(const std::vector<std::string>& volumes,
   options.self_tgid = 999'999;
   if (!kubelet.empty()) {
     options.kubelet_dirs.push_back(path(kubelet));
+  }
+  for (const std::string& key : version_keys) {
+    options.version_keys.push_back(*config::VersionKey::parse(key));
   }
   for (const std::string& volume : volumes) {
     options.paths.push_back(volume.starts_with('/') ? volume : path(volume));

@@ -69,7 +69,8 @@ class FakeNode {
   // in the tree as well, are found there.
   explicit FakeNode(const std::vector<std::string>& volumes,
                     bool real_proc = false,
-                    const std::string& kubelet = "");
+                    const std::string& kubelet = "",
+                    const std::vector<std::string>& version_keys = {});
 
   std::string path(const std::string& in_tree) const { return tree_.path() + "/" + in_tree; }
   InodeId inode(const std::string& in_tree) const;

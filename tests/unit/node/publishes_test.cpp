@@ -144,6 +144,45 @@ TEST(AtomicWriter, publishes_with_the_swap_and_not_before) {
   EXPECT_TRUE(node.scope.files.contains("extra"));
 }
 
+TEST(AtomicWriter, names_a_generation_by_what_its_file_says) {
+  FakeNode node({"volumes/cfg"}, false, "", {"missing.yaml", "app.yaml"});
+  node.discover();
+  EXPECT_EQ(node.all<VolumeFact>().at(0).current.config_version, "");
+  observe_all(node, node.atomic_swap("volumes/cfg", "..new", {{"app.yaml", "version: 1.4.2\n"}}));
+  observe_all(node, node.atomic_swap("volumes/cfg", "..none", {{"app.yaml", "level: info\n"}}));
+  const auto publishes = node.all<PublishFact>();
+  ASSERT_EQ(publishes.size(), 2U);
+  EXPECT_EQ(publishes[0].to.config_version, "1.4.2");
+  EXPECT_EQ(publishes[1].to.config_version, "") << "the old version is not the new one's";
+}
+
+TEST(InPlaceWrite, names_the_generation_by_what_the_file_says_now) {
+  FakeNode node({"volumes/plain"}, false, "", {"versioned.conf"});
+  write_file(node.path("volumes/plain/versioned.conf"), "version=1\n");
+  node.discover();
+  EXPECT_EQ(node.all<VolumeFact>().at(0).current.config_version, "1");
+  write_file(node.path("volumes/plain/versioned.conf"), "version=2\n");
+  node.observe(closed(node, "volumes/plain", "versioned.conf"));
+  ASSERT_EQ(node.all<PublishFact>().size(), 1U);
+  EXPECT_EQ(node.all<PublishFact>()[0].to.config_version, "2");
+}
+
+TEST(Secrets, are_never_looked_into_for_a_version) {
+  FakeNode node({}, false, "kubelet", {"app.yaml"});
+  for (const std::string kind : {"configmap", "secret", "projected"}) {
+    const std::string volume = node.path(
+        "kubelet/pods/11111111-2222-3333-4444-555555555555/volumes/kubernetes.io~" + kind + "/app");
+    fs::create_directories(volume + "/..first");
+    fs::create_directory_symlink("..first", volume + "/..data");
+    write_file(volume + "/..first/app.yaml", "version: planted\n");
+  }
+  ASSERT_TRUE(node.discover_volumes());
+  ASSERT_EQ(node.all<VolumeFact>().size(), 3U);
+  for (const VolumeFact& volume : node.all<VolumeFact>()) {
+    EXPECT_EQ(volume.current.config_version, volume.kind == VolumeKind::ConfigMap ? "planted" : "");
+  }
+}
+
 TEST(AtomicWriter, may_publish_the_same_bytes) {
   FakeNode node({"volumes/cfg"});
   node.discover();

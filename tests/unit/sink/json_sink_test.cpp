@@ -39,6 +39,16 @@ TEST(JsonSink, says_what_a_publish_changed) {
       "\n");
 }
 
+TEST(JsonSink, says_what_the_generation_calls_itself_when_that_is_known) {
+  PublishReport published{configmap(), publish(), 3};
+  ReloadReport verdict = reloaded();
+  EXPECT_EQ(line(published).find("config_version"), std::string::npos);
+  EXPECT_EQ(line(verdict).find("config_version"), std::string::npos);
+  published.publish.config_version = verdict.publish.config_version = "1.4.2";
+  EXPECT_NE(line(published).find(R"(,"config_version":"1.4.2",)"), std::string::npos);
+  EXPECT_NE(line(verdict).find(R"(,"config_version":"1.4.2",)"), std::string::npos);
+}
+
 TEST(JsonSink, says_null_for_the_first_generation_and_a_writer_that_was_not_seen) {
   PublishReport report{directory(), {at_ms(5), "", "tmp", {}, {}}, 0};
   EXPECT_EQ(line(report),

@@ -39,8 +39,8 @@ std::string fields(const FileFact& v) {
   return join(a, b, c, d);
 }
 std::string fields(const GenerationFact& v) {
-  const auto& [a, b, c] = v;
-  return join(a, b, c);
+  const auto& [a, b, c, d] = v;
+  return join(a, b, c, d);
 }
 std::string fields(const MountFact& v) {
   const auto& [a, b, c, d] = v;
@@ -251,6 +251,24 @@ TEST(FactCodec, leaves_fields_at_their_defaults_that_an_older_recording_lacks) {
   EXPECT_EQ(std::get<SessionFact>(*decoded).wall_offset_ns, -2);
   EXPECT_EQ(std::get<SessionFact>(*decoded).deadline_ns, 0);
   EXPECT_EQ(std::get<SessionFact>(*decoded).node, "");
+}
+
+TEST(FactCodec, keeps_what_a_generation_calls_itself_and_reads_recordings_without_it) {
+  PublishFact publish;
+  publish.to.name = "..2026_1";
+  publish.to.config_version = "1.4.2";
+  publish.changed = {{"app.yaml", ChangeKind::Added}};
+  std::vector<std::byte> bytes = encoded(publish);
+  EXPECT_EQ(std::get<PublishFact>(*decode_fact(bytes)).to.config_version, "1.4.2");
+  bytes.resize(bytes.size() - 4 - 5);  // its length and its text: as they were written before
+  const auto older = decode_fact(bytes);
+  ASSERT_TRUE(older);
+  EXPECT_EQ(std::get<PublishFact>(*older).to.config_version, "");
+  EXPECT_EQ(std::get<PublishFact>(*older).changed.at(0).kind, ChangeKind::Added);
+
+  VolumeFact volume;
+  volume.current.config_version = "7f3c";
+  EXPECT_EQ(std::get<VolumeFact>(*decode_fact(encoded(volume))).current.config_version, "7f3c");
 }
 
 TEST(FactCodec, ignores_fields_that_a_newer_recording_has) {
