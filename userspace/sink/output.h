@@ -4,6 +4,10 @@
 // Whole lines or nothing: each write() is one write(2) where the kernel allows it, nothing is kept
 // back in a buffer, and half a line that a full disk left behind is removed (or, where that cannot
 // be, ended) before the next line is written.
+//
+// A SIGKILL in the middle of a write may tear that one line where it crosses a page of the file:
+// generic_perform_write() (mm/filemap.c) looks for fatal signals between pages. Whoever opens the
+// file next ends it. It is not cut off, for a log shipper may have read it already.
 #pragma once
 
 #include <cstddef>
