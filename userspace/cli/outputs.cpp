@@ -83,13 +83,12 @@ void Outputs::refresh() {
   if (queue_ == nullptr) {
     return;
   }
-  queue_->tell_losses();
+  queue_->tell_drops();
   const std::uint64_t dropped = queue_->dropped() - dropped_counted_;
   if (dropped > 0) {
     dropped_counted_ += dropped;
     for (Sink* sink : more_) {
-      static_cast<void>(
-          sink->write(LossReport{{}, {}, {}, {{kLossOutputQueue, dropped}}}).has_value());
+      static_cast<void>(sink->write(DropReport{{}, {}, {}, dropped}).has_value());
     }
   }
 }

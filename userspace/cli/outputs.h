@@ -2,8 +2,8 @@
 // The sink that the user asked for, with what happens when it fails.
 #pragma once
 
+#include <cstdint>
 #include <memory>
-#include <optional>
 #include <vector>
 
 #include "userspace/cli/command_line.h"

@@ -188,10 +188,20 @@ struct LossReport {
   std::map<std::string, std::uint64_t> lost;  // by cause
 };
 
+// Reports that were not put out, for whoever reads them is too slow. Unlike lost events they make
+// no verdict doubtful. Not of the engine: the queue before a sink makes them.
+struct DropReport {
+  Timestamp at;
+  Timestamp since;  // the times of the first and the last of them
+  Timestamp until;
+  std::uint64_t reports = 0;
+};
+
 struct StopReport {
   Timestamp at;
   std::map<std::string, std::uint64_t> totals;  // by verdict
   std::map<std::string, std::uint64_t> lost;    // by cause, whole session
+  std::uint64_t dropped = 0;                    // reports, whole session
 };
 
 // Readers of one pod, or (without a pod) of no pod. Each counts once, however many volumes it uses;
@@ -218,6 +228,7 @@ using Report = std::variant<StartReport,
                             EventReport,
                             ReaderReport,
                             LossReport,
+                            DropReport,
                             StopReport>;
 
 }  // namespace reloadtrace

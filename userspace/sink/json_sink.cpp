@@ -16,6 +16,7 @@ namespace reloadtrace {
 namespace {
 
 constexpr std::size_t kMaxLine = 65'536;
+constexpr char kOutputQueue[] = "output_queue";
 
 std::optional<std::string_view> unless_empty(const std::string& text) {
   return text.empty() ? std::nullopt : std::optional<std::string_view>(text);
@@ -148,10 +149,21 @@ class LineWriter {
     out_.field("since", time(report.since)).field("until", time(report.until));
   }
 
+  // For those who count what is missing it is one more cause.
+  void operator()(const DropReport& report) {
+    common("loss", report.at);
+    counts("lost", {{kOutputQueue, report.reports}});
+    out_.field("since", time(report.since)).field("until", time(report.until));
+  }
+
   void operator()(const StopReport& report) {
     common("stop", report.at);
     counts("totals", report.totals);
-    counts("lost", report.lost);
+    auto lost = report.lost;
+    if (report.dropped > 0) {
+      lost[kOutputQueue] = report.dropped;
+    }
+    counts("lost", lost);
   }
 
  private:

@@ -90,6 +90,10 @@ std::string Metrics::text(const Census& census, std::span<const NamedCount> even
   for (const auto& [cause, count] : lost_) {
     out.sample({{"cause", cause}}, count);
   }
+  out.family("reloadtrace_reports_dropped_total", "counter",
+             "Lines that were not put out, for whoever reads them is too slow; no verdict is "
+             "touched by that.");
+  out.sample({}, dropped_);
   return out.take();
 }
 

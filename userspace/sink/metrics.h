@@ -60,6 +60,7 @@ class Metrics : public Sink {
   void count(const PublishReport& report);
   void count(const ReloadReport& report);
   void count(const LossReport& report);
+  void count(const DropReport& report) { dropped_ += report.reports; }
   void count(const EventReport&) {}
   void count(const ReaderReport&) {}
   void count(const StopReport&) {}
@@ -74,6 +75,7 @@ class Metrics : public Sink {
   std::array<std::uint64_t, kBounds.size() + 1> propagation_{};  // the last: beyond all bounds
   double propagation_sum_ = 0;
   std::map<std::string, std::uint64_t> lost_;
+  std::uint64_t dropped_ = 0;
 };
 
 }  // namespace reloadtrace

@@ -56,9 +56,9 @@ struct ReportQueue::State {
     filled.notify_one();
   }
 
-  void push_losses() {
+  void push_drops() {
     if (untold > 0 && items.size() < capacity / 2) {
-      push(Report(LossReport{until, since, until, {{kLossOutputQueue, untold}}}));
+      push(Report(DropReport{until, since, until, untold}));
       untold = 0;
     }
   }
@@ -135,7 +135,7 @@ ReportQueue::~ReportQueue() {
 
 Result<> ReportQueue::write(const Report& report) {
   const std::lock_guard lock(state_->mutex);
-  state_->push_losses();
+  state_->push_drops();
   if (!state_->has_room(report)) {
     const Timestamp at = time_of(report);
     state_->since = state_->untold == 0 ? at : std::min(state_->since, at);
@@ -145,19 +145,17 @@ Result<> ReportQueue::write(const Report& report) {
     return Error{std::make_error_code(std::errc::no_buffer_space),
                  "whoever reads our output is too slow"};
   }
-  if (const auto* stop = std::get_if<StopReport>(&report); stop && state_->dropped > 0) {
-    StopReport complete = *stop;
-    complete.lost[kLossOutputQueue] += state_->dropped;
-    state_->push(Report(std::move(complete)));
-  } else {
-    state_->push(report);
+  Report taken = report;
+  if (auto* stop = std::get_if<StopReport>(&taken)) {
+    stop->dropped = state_->dropped;
   }
+  state_->push(std::move(taken));
   return Unit{};
 }
 
-void ReportQueue::tell_losses() {
+void ReportQueue::tell_drops() {
   const std::lock_guard lock(state_->mutex);
-  state_->push_losses();
+  state_->push_drops();
 }
 
 void ReportQueue::post(std::function<void()> work) {

@@ -4,7 +4,7 @@
 // Whoever reads our lines may stop reading them: a full pipe, a slow disk, a terminal that was
 // stopped. The engine must go on all the same, for behind it is the kernel's ring, and what that
 // loses makes verdicts unknown. So the engine never waits here; when the queue is full, lines are
-// dropped, evidence long before verdicts, and counted: a LossReport takes their place as soon as
+// dropped, evidence long before verdicts, and counted: a DropReport takes their place as soon as
 // there is room again.
 #pragma once
 
@@ -17,9 +17,6 @@
 #include "userspace/sink/sink.h"
 
 namespace reloadtrace {
-
-// The cause under which dropped lines are counted.
-inline constexpr char kLossOutputQueue[] = "output_queue";
 
 class ReportQueue : public Sink {
  public:
@@ -37,11 +34,11 @@ class ReportQueue : public Sink {
   ReportQueue& operator=(const ReportQueue&) = delete;
 
   // Takes a copy, and never blocks for long: an error says that the report was dropped instead.
-  // Once a StopReport was taken its `lost` holds the lines dropped in the whole session.
+  // A StopReport gets the number of all that were.
   Result<> write(const Report& report) override;
 
-  // Says how many lines were dropped, if there are any that were not told and there is room.
-  void tell_losses();
+  // Says how many were dropped, if there are any that were not told and there is room.
+  void tell_drops();
 
   // Runs `work` on the queue's thread, behind all that was written before.
   void post(std::function<void()> work);

@@ -236,6 +236,13 @@ void TableSink::print(const LossReport& report) {
   page_.paragraph(0, {"! " + clock(report.at) + "  ", Style::Warn}, {text, Style::Warn});
 }
 
+void TableSink::print(const DropReport& report) {
+  ++block_.lines_between;
+  page_.paragraph(
+      0, {"! " + clock(report.at) + "  ", Style::Warn},
+      {plural(report.reports, "report") + " dropped: the output was read too slowly", Style::Warn});
+}
+
 void TableSink::print(const StopReport& report) {
   block_ = {};
   page_.end_line();
@@ -256,6 +263,11 @@ void TableSink::print(const StopReport& report) {
     page_.paragraph(
         0, {"! ", Style::Warn},
         {plural(total(report.lost), "event") + " lost (" + counts(report.lost) + ")", Style::Warn});
+  }
+  if (report.dropped != 0) {
+    page_.paragraph(0, {"! ", Style::Warn},
+                    {plural(report.dropped, "report") + " dropped: the output was read too slowly",
+                     Style::Warn});
   }
 }
 

@@ -41,6 +41,7 @@ class TableSink : public Sink {
   void print(const EventReport& report);
   void print(const ReaderReport& report);
   void print(const LossReport& report);
+  void print(const DropReport& report);
   void print(const StopReport& report);
 
   void open_block(Block block);

@@ -181,6 +181,18 @@ TEST(JsonSink, says_null_for_a_time_that_is_not_known) {
             "\n");
 }
 
+TEST(JsonSink, says_dropped_lines_as_one_more_cause_of_loss) {
+  EXPECT_EQ(line(drop()),
+            R"({"schema":1,"kind":"loss","time":"2026-11-22T12:01:00.000000000Z","node":"n1",)"
+            R"("lost":{"output_queue":12},)"
+            R"("since":"2026-11-22T12:00:59.000000000Z","until":"2026-11-22T12:01:00.000000000Z"})"
+            "\n");
+  StopReport report = stop();
+  report.lost = {{"map_full", 1}};
+  report.dropped = 12;
+  EXPECT_NE(line(report).find(R"("lost":{"map_full":1,"output_queue":12}})"), std::string::npos);
+}
+
 TEST(JsonSink, says_the_totals_when_it_stops) {
   EXPECT_EQ(line(stop()),
             R"({"schema":1,"kind":"stop","time":"2026-11-22T12:10:00.000000000Z","node":"n1",)"

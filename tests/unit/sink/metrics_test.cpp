@@ -80,6 +80,9 @@ reloadtrace_consistency_ratio 1
 # TYPE reloadtrace_events_total counter
 # HELP reloadtrace_events_lost_total Events that were lost; verdicts on what they may have shown are unknown.
 # TYPE reloadtrace_events_lost_total counter
+# HELP reloadtrace_reports_dropped_total Lines that were not put out, for whoever reads them is too slow; no verdict is touched by that.
+# TYPE reloadtrace_reports_dropped_total counter
+reloadtrace_reports_dropped_total 0
 )");
 }
 
@@ -142,12 +145,15 @@ TEST(Metrics, add_up_what_was_lost_and_say_what_came) {
   Metrics metrics;
   EXPECT_TRUE(metrics.write(loss()));
   EXPECT_TRUE(metrics.write(loss()));
+  EXPECT_TRUE(metrics.write(drop()));
   EXPECT_TRUE(metrics.write(stop()));  // repeats the totals: not to be counted again
   const NamedCount events[] = {{"open", 12}, {"read", 34}};
   const std::string text = metrics.text({}, events);
   EXPECT_EQ(samples(text, "reloadtrace_events_lost_total"),
             "reloadtrace_events_lost_total{cause=\"map_full\"} 80\n"
             "reloadtrace_events_lost_total{cause=\"ring_full\"} 2400\n");
+  EXPECT_EQ(samples(text, "reloadtrace_reports_dropped_total"),
+            "reloadtrace_reports_dropped_total 12\n");
   EXPECT_EQ(samples(text, "reloadtrace_events_total"),
             "reloadtrace_events_total{event=\"open\"} 12\n"
             "reloadtrace_events_total{event=\"read\"} 34\n");

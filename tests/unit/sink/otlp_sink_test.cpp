@@ -83,6 +83,7 @@ TEST(OtlpSink, tells_no_size_of_a_secret) {
 TEST(OtlpSink, tells_what_was_lost_between_publish_and_verdict) {
   EXPECT_NE(lines({loss(), stale()}).find("reloadtrace.lost.ring_full"), std::string::npos);
   EXPECT_EQ(lines({loss(), reloaded()}).find("reloadtrace.lost"), std::string::npos);
+  EXPECT_EQ(lines({drop(), stale()}).find("reloadtrace.lost"), std::string::npos);
 }
 
 TEST(OtlpSink, keeps_lines_within_64_KiB_and_counts_the_events_that_go) {

@@ -146,22 +146,22 @@ TEST_F(ReportQueueTest, tells_what_it_dropped_as_soon_as_there_is_room) {
   for (std::int64_t ms = 1; ms <= 10; ++ms) {
     static_cast<void>(queue_.write(event(ms)).has_value());
   }
-  queue_.tell_losses();
-  ASSERT_TRUE(all_of<LossReport>(put_out()).empty());  // there was no room
+  queue_.tell_drops();
+  ASSERT_TRUE(all_of<DropReport>(put_out()).empty());  // there was no room
 
   EXPECT_TRUE(queue_.write(reload(11)));
   const auto passed = put_out();
-  const auto losses = all_of<LossReport>(passed);
-  ASSERT_EQ(losses.size(), 1U);
-  EXPECT_EQ(losses[0].lost.at(kLossOutputQueue), 6U);
-  EXPECT_EQ(losses[0].since, at_ms(5));
-  EXPECT_EQ(losses[0].until, at_ms(10));
+  const auto drops = all_of<DropReport>(passed);
+  ASSERT_EQ(drops.size(), 1U);
+  EXPECT_EQ(drops[0].reports, 6U);
+  EXPECT_EQ(drops[0].since, at_ms(5));
+  EXPECT_EQ(drops[0].until, at_ms(10));
   // Before what came after it.
   ASSERT_EQ(passed.size(), 1U + 4U + 1U + 1U);
-  EXPECT_TRUE(std::holds_alternative<LossReport>(passed[5]));
+  EXPECT_TRUE(std::holds_alternative<DropReport>(passed[5]));
 
-  queue_.tell_losses();
-  EXPECT_EQ(all_of<LossReport>(put_out()).size(), 1U);  // once
+  queue_.tell_drops();
+  EXPECT_EQ(all_of<DropReport>(put_out()).size(), 1U);  // once
 }
 
 TEST_F(ReportQueueTest, has_all_that_was_dropped_in_the_last_line) {
@@ -175,8 +175,8 @@ TEST_F(ReportQueueTest, has_all_that_was_dropped_in_the_last_line) {
   EXPECT_TRUE(queue_.write(stop));
   const auto stops = all_of<StopReport>(put_out());
   ASSERT_EQ(stops.size(), 1U);
-  EXPECT_EQ(stops[0].lost,
-            (std::map<std::string, std::uint64_t>{{"activity_ring_full", 3}, {"output_queue", 6}}));
+  EXPECT_EQ(stops[0].lost, (std::map<std::string, std::uint64_t>{{"activity_ring_full", 3}}));
+  EXPECT_EQ(stops[0].dropped, 6U);
 }
 
 TEST_F(ReportQueueTest, never_drops_what_the_stream_cannot_be_understood_without) {

@@ -140,6 +140,10 @@ inline ReaderReport reader() {
   return report;
 }
 
+inline DropReport drop() {
+  return {at_ms(60'000), at_ms(59'000), at_ms(60'000), 12};
+}
+
 inline LossReport loss() {
   LossReport report;
   report.at = at_ms(60'000);

@@ -212,6 +212,16 @@ TEST_F(TableSinkTest, warns_of_lost_events) {
 )");
 }
 
+TEST_F(TableSinkTest, says_dropped_lines_without_doubting_verdicts) {
+  EXPECT_EQ(said(drop()), "! 12:01:00.000  12 reports dropped: the output was read too slowly\n");
+  StopReport report = stop();
+  report.dropped = 1;
+  EXPECT_EQ(said(report), R"(
+stopped 12:10:00.000  after 10 min  11 verdicts  8 reloaded  2 stale  1 pending
+! 1 report dropped: the output was read too slowly
+)");
+}
+
 TEST_F(TableSinkTest, ends_with_the_totals) {
   StopReport report = stop();
   report.lost = {{"ring_full", 1}};
