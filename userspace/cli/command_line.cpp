@@ -150,6 +150,16 @@ std::variant<Command, int> parse_command_line(int argc, char** argv) {
   replay_command->add_option("FILE", replay.file, "A recording made with --record")->required();
   add_view_options(*replay_command, replay.view);
 
+  CompareOptions compare;
+  std::string compare_format = "table";
+  auto* compare_command = app.add_subcommand(
+      "compare",
+      "Which readers differ over the lines of many nodes: the same volume (kind, namespace and "
+      "name; a directory: its path), whoever mounts it. Exits with 1 when some are known to");
+  compare_command->add_option("FILE", compare.files, "JSON lines; - is standard input")->required();
+  compare_command->add_option("--format", compare_format, "table or json")
+      ->check(CLI::IsMember({"table", "json"}));
+
   CheckOptions check;
   std::string check_format = "table";
   auto* check_command =
@@ -180,6 +190,10 @@ std::variant<Command, int> parse_command_line(int argc, char** argv) {
   }
   if (*replay_command) {
     return Command{replay};
+  }
+  if (*compare_command) {
+    compare.json = compare_format == "json";
+    return Command{compare};
   }
   if (*check_command) {
     check.json = check_format == "json";

@@ -58,6 +58,11 @@ struct DoctorOptions {
   NodePlaces places;
 };
 
+struct CompareOptions {
+  std::vector<std::string> files;  // of JSON lines; "-" is standard input
+  bool json = false;
+};
+
 struct CheckOptions {
   bool json = false;
 };
@@ -73,6 +78,7 @@ struct ExplainOptions {
 using Command = std::variant<TraceOptions,
                              DoctorOptions,
                              ReplayOptions,
+                             CompareOptions,
                              CheckOptions,
                              SchemaOptions,
                              ExplainOptions>;

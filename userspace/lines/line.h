@@ -61,6 +61,7 @@ struct Line {
   Reader reader;
   Publish publish;  // of a publish line: itself
   std::string_view config_version;
+  std::uint64_t readers = 0;  // of a publish line: how many reload lines will follow
 
   std::string_view verdict;
   std::string_view cause;

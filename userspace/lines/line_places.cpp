@@ -40,6 +40,7 @@ constexpr std::array kLine = {
     text("to", [](Line& l) -> Text& { return l.publish.to; }),
     opens("writer", Place::Writer),
     opens("changed", Place::Changed),
+    number("readers", [](Line& l, double value) { l.readers = count_of(value); }),
     // Of start and loss lines.
     text("version", [](Line& l) -> Text& { return l.version; }),
     text("kernel", [](Line& l) -> Text& { return l.kernel; }),
