@@ -58,6 +58,14 @@ struct DoctorOptions {
   NodePlaces places;
 };
 
+enum class ReportFormat { Html, TraceEvents };
+
+struct ReportOptions {
+  std::string file;    // a recording, or JSON lines; "-" is standard input, of lines
+  std::string output;  // "-" is standard output
+  ReportFormat format = ReportFormat::Html;
+};
+
 struct CompareOptions {
   std::vector<std::string> files;  // of JSON lines; "-" is standard input
   bool json = false;
@@ -78,6 +86,7 @@ struct ExplainOptions {
 using Command = std::variant<TraceOptions,
                              DoctorOptions,
                              ReplayOptions,
+                             ReportOptions,
                              CompareOptions,
                              CheckOptions,
                              SchemaOptions,
