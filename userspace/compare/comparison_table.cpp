@@ -175,7 +175,7 @@ class ComparisonTable {
     if (!reader.cause.empty()) {
       return safe(reader.cause);
     }
-    return reader.overtaken ? "its node saw no later publish: behind, or ended since" : "";
+    return reader.overtaken ? "no later publish on its node: behind, or gone" : "";
   }
 
   std::string name(const ComparedReader& reader) const {

@@ -37,7 +37,7 @@ reloadtrace 1.0 compare  3 nodes  5 readers of 2 volumes  2025-11-25 12:00:03 to
 ✘ shop  configmap config  1 of 4 readers on the newest generation  consistency 0.33
   ✔ v43          1 reader  published 2025-11-25 12:01:00  on n1
   ✘ v42          2 readers  published 2025-11-25 12:00:03 to 12:00:05  on n2, n3
-      n2  web-2/app  reloaded  its node saw no later publish: behind, or ended since
+      n2  web-2/app  reloaded  no later publish on its node: behind, or gone
       n3  web-3/app  stale  no_watcher
   ? cannot tell  1 reader  on n3
       n3  web-3/sidecar  unknown

@@ -157,7 +157,7 @@ TEST(LineParser, refuses_what_is_no_line_whatever_it_is) {
       "{}",
       "{\"schema\":\"1\"}",
       std::string(100'000, '['),
-      std::string("{\"schema\":1,\"kind\":\"loss\",\"time\":\"t\"}\0x", 41),
+      std::string("{\"schema\":1,\"kind\":\"loss\",\"time\":\"t\"}") + '\0' + "x",
       R"({"schema":1,"kind":"reload","time":"t"})",
       R"({"schema":-1,"kind":"loss","time":"t"})",
       R"({"schema":1,"kind":"loss","time":"t"} {})"};
