@@ -32,6 +32,7 @@ class Fields {
   bool is_object() const { return is_object_; }
   std::uint64_t schema() const { return schema_; }
 
+  // NOLINTBEGIN(readability-identifier-naming): rapidjson names these
   bool Null() { return depth_ > 0; }
   bool Bool(bool) { return depth_ > 0; }
   bool Int(int value) { return number(value); }
@@ -80,6 +81,7 @@ class Fields {
     return depth_ > 0 && push(top().is_list ? Place::Nowhere : opened(), true);
   }
   bool EndArray(SizeType) { return pop(); }
+  // NOLINTEND(readability-identifier-naming)
 
  private:
   struct Level {

@@ -8,7 +8,8 @@ namespace reloadtrace {
 namespace {
 
 double milliseconds(std::int64_t ns) {
-  return static_cast<double>(ns / 1000) / 1000;  // to the microsecond
+  const std::int64_t microseconds = ns / 1000;
+  return static_cast<double>(microseconds) / 1000;
 }
 
 class Data {
