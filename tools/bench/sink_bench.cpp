@@ -4,8 +4,10 @@
 
 #include <cstdlib>
 #include <filesystem>
+#include <string>
 
 #include "userspace/sink/json_sink.h"
+#include "userspace/sink/metrics.h"
 #include "userspace/sink/output.h"
 
 namespace reloadtrace {
@@ -64,6 +66,26 @@ void json_lines_to_a_file(benchmark::State& state) {
   std::filesystem::remove(path);
 }
 BENCHMARK(json_lines_to_a_file);
+
+// With a label for each pod, which is the most that --metrics can be asked for.
+void metrics_page_of_1000_pods(benchmark::State& state) {
+  Metrics metrics(/*per_pod=*/true);
+  Census census;
+  ReloadReport report = a_reload();
+  for (int pod = 0; pod < 1000; ++pod) {
+    report.reader.pod = "checkout-" + std::to_string(pod);
+    if (!metrics.write(report)) {
+      state.SkipWithError("a report was not counted");
+      return;
+    }
+    census[{"shop", report.reader.pod}] = {1, 1, 0, 0};
+  }
+  for ([[maybe_unused]] auto _ : state) {
+    benchmark::DoNotOptimize(metrics.text(census, {}));
+  }
+  state.SetItemsProcessed(state.iterations());
+}
+BENCHMARK(metrics_page_of_1000_pods)->Unit(benchmark::kMillisecond);
 
 }  // namespace
 }  // namespace reloadtrace

@@ -85,7 +85,7 @@ void add_trace_options(CLI::App& app, TraceOptions& trace) {
          "(repeat; the first found counts). REGEX (RE2): its first group or whole match, in "
          "the first line that matches. Without one: the first of version, git-commit, "
          "git_commit, commit, revision at the top level of a JSON object, or else at the "
-         "beginning of a line before : or =. Up to 128 characters, of a file up to 1 MiB; "
+         "beginning of a line before : or =. Up to 128 bytes, of a file up to 1 MiB; "
          "never of secret, projected and csi volumes")
       ->type_name("FILE[:REGEX]")
       ->allow_extra_args(false)

@@ -129,6 +129,12 @@ void Metrics::print_gauges(PrometheusText& out, const Census& census) const {
   };
   out.family("reloadtrace_readers", "gauge", "Containers and processes that use a config volume.");
   gauge(&ReaderCount::readers);
+  out.family("reloadtrace_current_readers", "gauge",
+             "Readers that have read the newest generation of all their volumes.");
+  gauge(&ReaderCount::current);
+  out.family("reloadtrace_behind_readers", "gauge",
+             "Readers that have not been seen to read the newest generation of some volume (yet).");
+  gauge(&ReaderCount::behind);
   out.family("reloadtrace_stale_readers", "gauge",
              "Readers that were found stale, partial or torn, and have not reread since.");
   gauge(&ReaderCount::stale);

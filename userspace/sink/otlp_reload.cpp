@@ -20,6 +20,7 @@ void add_publish(OtlpAttributes& attributes, const PublishInfo& publish) {
   }
   attributes.text("reloadtrace.generation.from", publish.from)
       .text("reloadtrace.generation.to", publish.to)
+      .text("reloadtrace.config_version", publish.config_version)
       .list("reloadtrace.changed", changed);
 }
 

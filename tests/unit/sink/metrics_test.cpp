@@ -67,6 +67,10 @@ reloadtrace_propagation_seconds_sum 0
 reloadtrace_propagation_seconds_count 0
 # HELP reloadtrace_readers Containers and processes that use a config volume.
 # TYPE reloadtrace_readers gauge
+# HELP reloadtrace_current_readers Readers that have read the newest generation of all their volumes.
+# TYPE reloadtrace_current_readers gauge
+# HELP reloadtrace_behind_readers Readers that have not been seen to read the newest generation of some volume (yet).
+# TYPE reloadtrace_behind_readers gauge
 # HELP reloadtrace_stale_readers Readers that were found stale, partial or torn, and have not reread since.
 # TYPE reloadtrace_stale_readers gauge
 # HELP reloadtrace_consistency_ratio Readers on the newest generation of their volumes / readers of which that is known; 1 without any.
@@ -122,6 +126,12 @@ TEST(Metrics, add_the_readers_of_a_namespace_and_compare_those_that_are_known) {
   const std::string text = Metrics().text(census, {});
   EXPECT_EQ(samples(text, "reloadtrace_readers"),
             "reloadtrace_readers{namespace=\"\"} 1\nreloadtrace_readers{namespace=\"a\"} 4\n");
+  EXPECT_EQ(samples(text, "reloadtrace_current_readers"),
+            "reloadtrace_current_readers{namespace=\"\"} "
+            "1\nreloadtrace_current_readers{namespace=\"a\"} 2\n");
+  EXPECT_EQ(samples(text, "reloadtrace_behind_readers"),
+            "reloadtrace_behind_readers{namespace=\"\"} "
+            "0\nreloadtrace_behind_readers{namespace=\"a\"} 1\n");
   EXPECT_EQ(samples(text, "reloadtrace_stale_readers"),
             "reloadtrace_stale_readers{namespace=\"\"} "
             "0\nreloadtrace_stale_readers{namespace=\"a\"} 1\n");
