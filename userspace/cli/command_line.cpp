@@ -150,6 +150,36 @@ std::variant<Command, int> parse_command_line(int argc, char** argv) {
   replay_command->add_option("FILE", replay.file, "A recording made with --record")->required();
   add_view_options(*replay_command, replay.view);
 
+  ReportOptions report;
+  std::string report_format = "html";
+  auto* report_command = app.add_subcommand(
+      "report",
+      "One HTML page, or a trace for timeline viewers, of what a recording or lines tell");
+  report_command
+      ->add_option("FILE", report.file, "A recording, or JSON lines; - is standard input, of lines")
+      ->required();
+  report_command
+      ->add_option(
+          "-o,--output", report.output,
+          "Where it goes, in place of what is there once it is whole; - is standard output")
+      ->type_name("FILE")
+      ->required();
+  report_command
+      ->add_option("--format", report_format,
+                   "html (one page that needs nothing else), perfetto (trace events, for "
+                   "ui.perfetto.dev and chrome://tracing)")
+      ->check(CLI::IsMember({"html", "perfetto"}));
+
+  CompareOptions compare;
+  std::string compare_format = "table";
+  auto* compare_command = app.add_subcommand(
+      "compare",
+      "Which readers differ over the lines of many nodes: the same volume (kind, namespace and "
+      "name; a directory: its path), whoever mounts it. Exits with 1 when some are known to");
+  compare_command->add_option("FILE", compare.files, "JSON lines; - is standard input")->required();
+  compare_command->add_option("--format", compare_format, "table or json")
+      ->check(CLI::IsMember({"table", "json"}));
+
   CheckOptions check;
   std::string check_format = "table";
   auto* check_command =
@@ -180,6 +210,14 @@ std::variant<Command, int> parse_command_line(int argc, char** argv) {
   }
   if (*replay_command) {
     return Command{replay};
+  }
+  if (*report_command) {
+    report.format = report_format == "html" ? ReportFormat::Html : ReportFormat::TraceEvents;
+    return Command{report};
+  }
+  if (*compare_command) {
+    compare.json = compare_format == "json";
+    return Command{compare};
   }
   if (*check_command) {
     check.json = check_format == "json";

@@ -58,6 +58,19 @@ struct DoctorOptions {
   NodePlaces places;
 };
 
+enum class ReportFormat { Html, TraceEvents };
+
+struct ReportOptions {
+  std::string file;    // a recording, or JSON lines; "-" is standard input, of lines
+  std::string output;  // "-" is standard output
+  ReportFormat format = ReportFormat::Html;
+};
+
+struct CompareOptions {
+  std::vector<std::string> files;  // of JSON lines; "-" is standard input
+  bool json = false;
+};
+
 struct CheckOptions {
   bool json = false;
 };
@@ -73,6 +86,8 @@ struct ExplainOptions {
 using Command = std::variant<TraceOptions,
                              DoctorOptions,
                              ReplayOptions,
+                             ReportOptions,
+                             CompareOptions,
                              CheckOptions,
                              SchemaOptions,
                              ExplainOptions>;

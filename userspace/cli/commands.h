@@ -9,6 +9,8 @@ namespace reloadtrace {
 int run(const TraceOptions& options);
 int run(const ReplayOptions& options);
 int run(const DoctorOptions& options);
+int run(const ReportOptions& options);
+int run(const CompareOptions& options);
 int run(const CheckOptions& options);
 int run(const SchemaOptions& options);
 int run(const ExplainOptions& options);

@@ -46,9 +46,13 @@ Result<std::unique_ptr<Outputs>> Outputs::open(const ViewOptions& view, Pace pac
   if (!output) {
     return output.error();
   }
-  auto target = std::make_shared<Target>(std::move(*output));
+  return to(std::move(*output), view.format, pace);
+}
+
+std::unique_ptr<Outputs> Outputs::to(Output output, Format format, Pace pace) {
+  auto target = std::make_shared<Target>(std::move(output));
   std::unique_ptr<Outputs> outputs(new Outputs(target));
-  outputs->sink_ = make_sink(view.format, target->output, look_at_terminal(target->output.fd()));
+  outputs->sink_ = make_sink(format, target->output, look_at_terminal(target->output.fd()));
   if (pace == Pace::Detached) {
     auto queue = std::make_unique<ReportQueue>(
         std::move(outputs->sink_), [target](const Error& error) { target->complain_about(error); });

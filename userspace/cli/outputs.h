@@ -21,6 +21,7 @@ class Outputs {
     Detached,  // write() never waits for whoever reads: see report_queue.h
   };
   static Result<std::unique_ptr<Outputs>> open(const ViewOptions& view, Pace pace);
+  static std::unique_ptr<Outputs> to(Output output, Format format, Pace pace);
 
   void write(const Report& report);
   // `sink` gets every report, too, at once; it outlives this and never blocks.

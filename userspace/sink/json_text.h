@@ -64,6 +64,16 @@ class JsonText {
     return *this;
   }
 
+  // `fill` puts the items.
+  template <typename Fill>
+  JsonText& list(std::string_view name, Fill fill) {
+    key(name);
+    writer_.StartArray();
+    fill();
+    writer_.EndArray();
+    return *this;
+  }
+
   void put(std::nullptr_t) { writer_.Null(); }
   void put(std::same_as<bool> auto value) { writer_.Bool(value); }  // nor what converts to it
   void put(double value) { writer_.Double(value); }

@@ -66,6 +66,29 @@ TEST(CommandLineOptions, take_version_keys_and_say_why_a_regex_is_none) {
   EXPECT_THAT(::testing::internal::GetCapturedStderr(), HasSubstr("missing )"));
 }
 
+TEST(CommandLineOptions, take_what_to_report_and_where_it_goes) {
+  const auto report = options<ReportOptions>({"report", "x.rec", "-o", "x.html"});
+  EXPECT_EQ(report.file, "x.rec");
+  EXPECT_EQ(report.output, "x.html");
+  EXPECT_EQ(report.format, ReportFormat::Html);
+  EXPECT_EQ(options<ReportOptions>({"report", "-", "-o", "-", "--format", "perfetto"}).format,
+            ReportFormat::TraceEvents);
+}
+
+TEST(CommandLineOptions, take_many_files_to_compare) {
+  EXPECT_THAT(options<CompareOptions>({"compare", "a.jsonl", "-", "b.jsonl"}).files,
+              ElementsAre("a.jsonl", "-", "b.jsonl"));
+  EXPECT_TRUE(options<CompareOptions>({"compare", "a", "--format", "json"}).json);
+}
+
+TEST(CommandLineOptions, refuse_a_report_that_goes_nowhere_and_a_comparison_of_nothing) {
+  ::testing::internal::CaptureStderr();
+  EXPECT_EQ(std::get<int>(parse({"report", "x.rec"})), 2);
+  EXPECT_EQ(std::get<int>(parse({"report", "x.rec", "-o", "x", "--format", "pdf"})), 2);
+  EXPECT_EQ(std::get<int>(parse({"compare"})), 2);
+  EXPECT_THAT(::testing::internal::GetCapturedStderr(), HasSubstr("--output is required"));
+}
+
 TEST(CommandLineOptions, take_the_name_that_is_to_be_explained) {
   EXPECT_EQ(options<ExplainOptions>({"explain", "watch_lost"}).name, "watch_lost");
   EXPECT_EQ(options<ExplainOptions>({"explain"}).name, "");
