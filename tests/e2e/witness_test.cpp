@@ -76,7 +76,7 @@ TEST_F(Witness, signal_to_nobody) {
 TEST_F(Witness, queue_overflowed) {
   volume_.publish({{"app.yaml", "one"}});
   trace({}, "5");
-  may_lose_ = true;
+  may_lose_ = true;  // of a read of 250 notifications the kernel side tells the first 64
   const Container& ignores = start("overflow-ignorer", {"app.yaml", "--interval", "2000"});
   const Container& rescans = start("overflow-rescanner", {"app.yaml", "--interval", "2000"});
   volume_.publish({{"app.yaml", "two"}});
