@@ -61,6 +61,9 @@ __s64 writers_open __weak = 0;
 /* Entries of `requests`: while it is zero, nobody's write() is looked at. */
 __s64 answers_awaited __weak = 0;
 
+/* Rises with each loss of any cause and CPU: while it stands still, nobody has to add up. */
+__u64 losses_noted __weak = 0;
+
 /* __weak lets every .bpf.c include this header and `bpftool gen object` merge the copies. */
 struct {
 	__uint(type, BPF_MAP_TYPE_RINGBUF);
@@ -166,13 +169,18 @@ static __always_inline struct reloadtrace_scratch *get_scratch(void)
 	return bpf_map_lookup_elem(&scratches, &zero);
 }
 
+static __always_inline void note_loss(struct reloadtrace_stats *s, __u32 cause)
+{
+	if (s && cause < RELOADTRACE_LOSS_MAX)
+		s->lost[cause]++;
+	__sync_fetch_and_add(&losses_noted, 1);
+}
+
 static __always_inline void count_loss(__u32 cause)
 {
 	__u32 zero = 0;
-	struct reloadtrace_stats *s = bpf_map_lookup_elem(&stats, &zero);
 
-	if (s && cause < RELOADTRACE_LOSS_MAX)
-		s->lost[cause]++;
+	note_loss(bpf_map_lookup_elem(&stats, &zero), cause);
 }
 
 static __always_inline bool is_self(void)
@@ -244,8 +252,7 @@ static __always_inline void *reserve_in(void *ring, __u32 loss, __u64 size, __u1
 	struct reloadtrace_header *h = bpf_ringbuf_reserve(ring, size, 0);
 
 	if (!h) {
-		if (s)
-			s->lost[loss]++;
+		note_loss(s, loss);
 		return NULL;
 	}
 	if (s)

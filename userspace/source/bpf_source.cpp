@@ -166,6 +166,8 @@ class LiveSource final : public BpfSource {
   Timestamp drain_start_;
   Timestamp polls_swept_;
   std::vector<std::byte> counters_;
+  std::uint64_t losses_noted_ = 0;  // as of the last look at them
+  bool untold_losses_ = false;      // there were some since
 };
 
 // ---- loading ----
@@ -493,9 +495,13 @@ void LiveSource::ask_for_polls(Timestamp now) {
 
 void LiveSource::look_at_losses() {
   const Timestamp now = monotonic_now();
+  const std::uint64_t noted = std::atomic_ref(skeleton_->bss->losses_noted).load();
   if (now - delivery_.last_look() < kLossLookInterval) {
+    untold_losses_ = noted != losses_noted_;
     return;
   }
+  losses_noted_ = noted;
+  untold_losses_ = false;
   if (plan_.has(HookId::Poll)) {
     ask_for_polls(now);
   }
@@ -517,7 +523,9 @@ Result<bool> LiveSource::wait(Timestamp deadline) {
   int ready = 0;
   if (const auto oldest = delivery_.oldest()) {
     // Other records do not hurry this one, so the rings are not waited on.
-    const Timestamp due = std::min(*oldest + options_.merge_bound, deadline);
+    const Timestamp free =
+        untold_losses_ ? delivery_.last_look() + kLossLookInterval : *oldest + options_.merge_bound;
+    const Timestamp due = std::min(free, deadline);
     const auto left = std::max<std::int64_t>((due - now).count(), 0);
     const timespec pause{left / 1'000'000'000, left % 1'000'000'000};
     ready = ::ppoll(nullptr, 0, &pause, nullptr);
@@ -537,8 +545,11 @@ Result<Progress> LiveSource::poll(std::chrono::milliseconds timeout, const Callb
   while (true) {
     drain();
     look_at_losses();
-    const std::size_t released =
-        delivery_.deliver_until(drain_start_ - options_.merge_bound, deliver);
+    // A deadline in the time of a loss must not be judged without it: what came since the last look
+    // waits for the next one.
+    const Timestamp merged = drain_start_ - options_.merge_bound;
+    const std::size_t released = delivery_.deliver_until(
+        untold_losses_ ? std::min(merged, delivery_.last_look()) : merged, deliver);
     if (released > 0) {
       return Progress::Delivered;
     }

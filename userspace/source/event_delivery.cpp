@@ -33,14 +33,14 @@ void EventDelivery::hand_out(std::span<const std::byte> record,
 std::size_t EventDelivery::deliver_until(Timestamp bound, const EventSource::Callback& deliver) {
   const auto use = [&](std::span<const std::byte> record) { hand_out(record, deliver); };
   std::size_t count = 0;
-  while (!losses_.empty() && losses_.front().at <= bound) {
+  while (!losses_.empty() && losses_.front().since <= bound) {
     const Event fact = std::move(losses_.front());
     losses_.pop_front();
     count += merger_.release(time_of(fact), use) + 1;
     deliver(fact, {});
   }
   count += merger_.release(bound, use);
-  // A loss that waits for its turn reaches back to the look before it.
+  // What was held back until a look may be of any time since the look before it.
   for (const Timestamp look : {look_before_, ledger_.last_look()}) {
     if (look <= bound) {
       told_ = std::max(told_, look);

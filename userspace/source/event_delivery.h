@@ -25,7 +25,8 @@ class EventDelivery {
   void look(Timestamp now, LossTotals totals);
   Timestamp last_look() const { return ledger_.last_look(); }
 
-  // Delivers what happened up to `bound`, since nothing older is expected. A record that came later
+  // Delivers what happened up to `bound`, since nothing older is expected; a loss before all that
+  // happened in its time. A record that came later
   // than that is delivered at once and counted. Returns how many events there were.
   std::size_t deliver_until(Timestamp bound, const EventSource::Callback& deliver);
 

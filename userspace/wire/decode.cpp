@@ -319,6 +319,8 @@ Timestamp time_of(const Event& event) {
       [](const auto& e) {
         if constexpr (requires { e.origin; }) {
           return e.origin.at;
+        } else if constexpr (requires { e.since; }) {
+          return e.since;  // a loss is told before what happened in its time
         } else {
           return e.at;
         }

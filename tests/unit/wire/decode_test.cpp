@@ -361,9 +361,13 @@ TEST(Decode, ends_strings_where_their_fields_end) {
 }
 
 TEST(TimeOf, covers_facts_which_have_no_origin) {
-  const Event event = LossFact{.at = {7}, .since = {5}, .lost = {}};
+  const Event event = ReadyFact{{7}};
   EXPECT_EQ(time_of(event).ns, 7U);
   EXPECT_EQ(origin_of(event), nullptr);
+}
+
+TEST(TimeOf, of_a_loss_is_its_beginning) {
+  EXPECT_EQ(time_of(LossFact{.at = {7}, .since = {5}, .lost = {}}).ns, 5U);
 }
 
 TEST(TimeOfRecord, is_zero_without_a_header) {
