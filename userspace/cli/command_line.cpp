@@ -4,6 +4,7 @@
 #include <CLI/CLI.hpp>
 
 #include "userspace/cli/exit_code.h"
+#include "userspace/config/key_patterns.h"
 #include "userspace/config/version_key.h"
 #include "userspace/sink/metrics_address.h"
 
@@ -92,6 +93,25 @@ void add_trace_options(CLI::App& app, TraceOptions& trace) {
       ->check([](const std::string& text) {
         const auto key = config::VersionKey::parse(text);
         return key ? std::string() : key.error().message;
+      });
+  auto* diff =
+      app.add_option("--diff", trace.diff,
+                     "Name the keys that a publish changed, in YAML, JSON, properties, env and INI "
+                     "files up to 1 MiB, and call a change of comments, order or white space alone "
+                     "unchanged. values: also what they were and are. Never of secret, projected "
+                     "and csi volumes; default off")
+          ->type_name("off|keys|values")
+          ->check(CLI::IsMember({"off", "keys", "values"}));
+  app.add_option("--ignore-key", trace.ignored_keys,
+                 "With --diff: changes of this key, and of those below it, do not count (repeat). "
+                 "A * is any run of characters; a name without a dot is such a key anywhere")
+      ->type_name("PATTERN")
+      ->allow_extra_args(false)
+      ->needs(diff)
+      ->check([](const std::string& text) {
+        config::KeyPatterns patterns;
+        const auto added = patterns.add(text);
+        return added ? std::string() : added.error().message;
       });
   app.add_option("--record", trace.record, "Also write a recording, for replay")->type_name("FILE");
   auto* metrics =

@@ -39,6 +39,8 @@ struct TraceOptions {
   ViewOptions view;
   NodePlaces places;
   std::vector<std::string> version_keys;  // "FILE[:REGEX]", each one valid
+  std::string diff = "off";               // "off", "keys", "values"
+  std::vector<std::string> ignored_keys;  // patterns, each one valid
   std::string node;                       // empty = the host name
   std::string record;
   std::optional<double> duration_seconds;

@@ -46,7 +46,6 @@ SessionFact describe_session(const BpfSource& source, const std::string& node, D
   return fact;
 }
 
-// One run of `trace`, once everything is open.
 NodeOptions options_of_node(const TraceOptions& options) {
   NodeOptions out = node_options(options.places);
   for (const std::string& text : options.version_keys) {
@@ -54,9 +53,16 @@ NodeOptions options_of_node(const TraceOptions& options) {
       out.version_keys.push_back(std::move(*key));
     }
   }
+  out.diff.detail = options.diff == "values" ? config::Detail::Values
+                    : options.diff == "keys" ? config::Detail::Keys
+                                             : config::Detail::Off;
+  for (const std::string& pattern : options.ignored_keys) {
+    static_cast<void>(out.diff.ignored.add(pattern));  // likewise
+  }
   return out;
 }
 
+// One run of `trace`, once everything is open.
 class LiveSession {
  public:
   LiveSession(const TraceOptions& options,

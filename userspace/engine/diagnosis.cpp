@@ -225,7 +225,8 @@ std::string say_pinned(const MountFact& mount) {
 std::optional<Diagnosis> diagnose_pinned(const Usage& usage, const Publish& publish) {
   for (const MountFact& mount : usage.pinned) {
     for (const FileChange& change : publish.fact.changed) {
-      if (!covers(mount, change.path)) {
+      const FileDiff* diff = publish.diff_of(change.path);
+      if (!covers(mount, change.path) || (diff != nullptr && diff->pseudo())) {
         continue;
       }
       if (publish.fact.style == PublishStyle::LinkSwap && !mount.generation.empty() &&

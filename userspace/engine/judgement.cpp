@@ -43,6 +43,12 @@ bool uses_what_was_not_compared(const Usage& usage, const Publish& publish) {
                       [&](const std::string& file) { return !publish.files.contains(file); }));
 }
 
+std::string say_pseudo(const FileDiff& diff) {
+  return diff.ignored != 0
+             ? fmt::format("in {} only keys changed that --ignore-key names", diff.path)
+             : fmt::format("{} changed in comments, order or white space alone", diff.path);
+}
+
 bool sooner(const Usage* a, const Usage* b) {
   return a->judgement->deadline < b->judgement->deadline;
 }
@@ -114,6 +120,7 @@ void Engine::begin(Usage& usage, const std::shared_ptr<const Publish>& publish) 
   }
   judgement.any = usage.files.empty();
   bool removed = false;
+  const FileDiff* pseudo = nullptr;  // a file that it uses means what it meant
   for (const FileChange& change : publish->fact.changed) {
     const bool seen =
         usage.whole || std::any_of(usage.pinned.begin(), usage.pinned.end(),
@@ -121,8 +128,11 @@ void Engine::begin(Usage& usage, const std::shared_ptr<const Publish>& publish) 
     if (!seen || (!judgement.any && !usage.files.contains(change.path))) {
       continue;
     }
+    const FileDiff* diff = publish->diff_of(change.path);
     if (change.kind == ChangeKind::Removed) {
       removed = true;
+    } else if (diff != nullptr && diff->pseudo()) {
+      pseudo = diff;
     } else {
       judgement.required.push_back(change.path);
     }
@@ -138,7 +148,10 @@ void Engine::begin(Usage& usage, const std::shared_ptr<const Publish>& publish) 
       const char* same = usage.whole ? "no file that it uses changed"
                                      : "no file that it mounts by subPath changed";
       close(usage, Verdict::Unchanged,
-            publish->fact.changed.empty() ? "no byte of the volume changed" : same, publish->at());
+            pseudo != nullptr               ? say_pseudo(*pseudo)
+            : publish->fact.changed.empty() ? "no byte of the volume changed"
+                                            : same,
+            publish->at());
     }
     return;
   }

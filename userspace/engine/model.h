@@ -44,6 +44,8 @@ struct Publish {
 
   Timestamp at() const { return fact.at; }
   bool changed(std::string_view file) const;
+  // What --diff found in it; null when it was not asked, or the file is not among those modified.
+  const FileDiff* diff_of(std::string_view file) const;
 };
 
 // One file of one generation, as one process read it.

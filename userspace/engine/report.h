@@ -46,9 +46,26 @@ struct ReaderInfo {
   ProcessInfo process;  // main process of the container, or the process
 };
 
+struct ChangedKey {
+  std::string key;
+  std::string change;  // as of a file
+  std::string before;  // with --diff values
+  std::string after;
+};
+
+// What --diff says of a modified file.
+struct ChangedKeys {
+  std::string not_compared;  // why its bytes alone were compared; empty when the rest of this holds
+  std::vector<ChangedKey> keys;
+  std::uint32_t more = 0;     // changed as well
+  std::uint32_t ignored = 0;  // changed, and of no interest
+  bool pseudo = false;        // the file means what it meant
+};
+
 struct ChangedFile {
   std::string file;
   std::string change;  // "modified", "added", "removed"
+  std::optional<ChangedKeys> keys = {};
 };
 
 struct PublishInfo {

@@ -37,6 +37,19 @@ VolumeInfo describe(const Volume& volume, const std::string& path) {
           path.empty() ? volume.fact.host_path : path, volume.fact.host_path, volume.fact.pod_uid};
 }
 
+namespace {
+
+ChangedKeys describe(const FileDiff& diff) {
+  ChangedKeys out{diff.not_compared, {}, diff.more, diff.ignored, diff.pseudo()};
+  for (const KeyChange& change : diff.keys) {
+    out.keys.push_back(
+        {change.key, std::string(name_of(change.kind)), change.before, change.after});
+  }
+  return out;
+}
+
+}  // namespace
+
 PublishInfo describe(const Publish& publish) {
   PublishInfo out;
   out.at = publish.at();
@@ -45,7 +58,11 @@ PublishInfo describe(const Publish& publish) {
   out.config_version = publish.fact.to.config_version;
   out.writer = {publish.fact.writer_tgid, publish.fact.writer_comm, {}};
   for (const FileChange& change : publish.fact.changed) {
-    out.changed.push_back({change.path, std::string(name_of(change.kind))});
+    ChangedFile& file =
+        out.changed.emplace_back(ChangedFile{change.path, std::string(name_of(change.kind))});
+    if (const FileDiff* diff = publish.diff_of(change.path)) {
+      file.keys = describe(*diff);
+    }
   }
   return out;
 }

@@ -31,7 +31,8 @@ constexpr std::array kCatalogue = {
                  "The application runs on the old configuration. The verdict has the cause, its "
                  "evidence and an advice; reloadtrace explain CAUSE says more."},
     VerdictEntry{Verdict::Unchanged, "unchanged",
-                 "the publish changed no byte of what the reader uses",
+                 "the publish changed no byte of what the reader uses, or with --diff nothing that "
+                 "it means",
                  "Nothing: there was nothing to reread."},
     VerdictEntry{Verdict::Restarted, "restarted",
                  "what read the new generation began after the publish: a restart, no reload",

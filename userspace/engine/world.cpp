@@ -59,6 +59,12 @@ bool Publish::changed(std::string_view file) const {
                      [&](const FileChange& change) { return change.path == file; });
 }
 
+const FileDiff* Publish::diff_of(std::string_view file) const {
+  const auto found = std::find_if(fact.diffs.begin(), fact.diffs.end(),
+                                  [&](const FileDiff& diff) { return diff.path == file; });
+  return found == fact.diffs.end() ? nullptr : &*found;
+}
+
 Usage* Reader::usage_of(VolumeId volume) const {
   for (const auto& usage : usages) {
     if (usage->volume == volume) {

@@ -41,6 +41,7 @@ class LocalNode final : public Node {
                  KubeletVolumes(options_.kubelet_dirs, options_.service_accounts),
                  volumes_,
                  contents_,
+                 texts_,
                  scope_),
         locator_(proc_, volumes_),
         inspector_(proc_, volumes_, locator_),
@@ -54,7 +55,7 @@ class LocalNode final : public Node {
                  names_,
                  table_,
                  options_.self_tgid),
-        publishes_(volumes_, locator_, contents_, scope_),
+        publishes_(volumes_, locator_, contents_, texts_, scope_),
         failures_(locator_),
         path_facts_(locator_) {
     if (proc_.in_cgroup_namespace()) {
@@ -190,6 +191,7 @@ class LocalNode final : public Node {
   CgroupTree cgroups_;
   ScopeNames scope_;
   ContentIds contents_;
+  TextStore texts_{options_.diff, contents_};
   VolumeSet volumes_;
   LogNames names_;
   VolumeTracker tracker_;

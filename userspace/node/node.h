@@ -14,6 +14,7 @@
 #include <vector>
 
 #include "userspace/base/result.h"
+#include "userspace/config/difference.h"
 #include "userspace/config/version_key.h"
 #include "userspace/wire/event.h"
 #include "userspace/wire/scope.h"
@@ -28,6 +29,7 @@ struct NodeOptions {
       kubelet_dirs;                // --kubelet-dir: roots of kubelet, whose volumes are found
   std::vector<std::string> paths;  // --path: directories to track as volumes
   std::vector<config::VersionKey> version_keys;  // --version-key: the first that is found counts
+  config::DiffOptions diff;                      // --diff, --ignore-key
   bool service_accounts = false;                 // also the volumes of kube-api-access tokens
   std::uint32_t self_tgid = 0;                   // never a reader, never an observer
 };

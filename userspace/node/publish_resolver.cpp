@@ -253,6 +253,7 @@ void PublishResolver::become(
 
 void PublishResolver::publish(PublishFact fact, Volume& volume, const Emit& emit) {
   fact.to = volume.current();
+  fact.diffs = texts_.turn(volume, fact.changed);
   scope_.contents(volume);
   emit(fact);
 }

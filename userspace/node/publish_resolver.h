@@ -16,6 +16,7 @@
 #include "userspace/node/path_locator.h"
 #include "userspace/node/publisher_memory.h"
 #include "userspace/node/scope_names.h"
+#include "userspace/node/text_store.h"
 #include "userspace/node/volume_set.h"
 #include "userspace/wire/event.h"
 
@@ -28,8 +29,9 @@ class PublishResolver {
   PublishResolver(const VolumeSet& volumes,
                   const PathLocator& locator,
                   ContentIds& contents,
+                  TextStore& texts,
                   ScopeNames& scope)
-      : volumes_(volumes), locator_(locator), contents_(contents), scope_(scope) {}
+      : volumes_(volumes), locator_(locator), contents_(contents), texts_(texts), scope_(scope) {}
 
   void remember(const SymlinkEvent& event) { memory_.remember(event); }
   void remember(const WriteOpenEvent& event) { memory_.remember(event); }
@@ -66,6 +68,7 @@ class PublishResolver {
   const VolumeSet& volumes_;
   const PathLocator& locator_;
   ContentIds& contents_;
+  TextStore& texts_;
   ScopeNames& scope_;
   PublisherMemory memory_;
   std::unordered_map<VolumeId, std::string> unannounced_;  // link targets seen once

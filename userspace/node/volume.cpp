@@ -5,6 +5,7 @@
 #include <sys/stat.h>
 
 #include <algorithm>
+#include <iterator>
 #include <utility>
 
 #include "userspace/node/files.h"
@@ -44,6 +45,19 @@ std::optional<std::string> target_inside(std::string_view target, const std::str
 Volume::Volume(VolumeSite site, VolumeId id, dev_t stat_device, std::string fs_path)
     : site_(std::move(site)), id_(id), stat_device_(stat_device), fs_path_(std::move(fs_path)) {
   current_.name = "#1";
+}
+
+bool Volume::open_to_all() const {
+  const bool harmless = site_.kind == VolumeKind::ConfigMap ||
+                        site_.kind == VolumeKind::DownwardApi ||
+                        site_.kind == VolumeKind::Directory;
+  constexpr std::string_view kMayHoldSecrets[] = {
+      "/kubernetes.io~secret/", "/kubernetes.io~projected/", "/kubernetes.io~csi/"};
+  return harmless &&
+         std::none_of(std::begin(kMayHoldSecrets), std::end(kMayHoldSecrets),
+                      [&](std::string_view part) {
+                        return (site_.host_path + "/").find(part) != std::string::npos;
+                      });
 }
 
 VolumeFact Volume::fact(Timestamp at) const {
@@ -188,11 +202,7 @@ void Volume::index_files() {
 
 void Volume::learn_version(int root) {
   current_.config_version.clear();
-  // Nothing that may be of a Secret is looked into: also projected and CSI volumes hold such.
-  const bool open_to_all = site_.kind == VolumeKind::ConfigMap ||
-                           site_.kind == VolumeKind::DownwardApi ||
-                           site_.kind == VolumeKind::Directory;
-  if (version_keys_ == nullptr || version_keys_->empty() || !open_to_all || root < 0) {
+  if (version_keys_ == nullptr || version_keys_->empty() || !open_to_all() || root < 0) {
     return;
   }
   const UniqueFd top = open_beneath(root, directory_, O_PATH | O_DIRECTORY);

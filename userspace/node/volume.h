@@ -57,6 +57,9 @@ class Volume {
   bool plain() const { return site_.link.empty(); }
   // Nobody outside of this pod is a reader of it: not kubelet, not a node agent.
   bool of_pod() const { return !site_.pod_uid.empty(); }
+  // Nothing in it can be of a Secret: projected and CSI volumes may hold such, also when somebody
+  // named their directory with --path.
+  bool open_to_all() const;
   // The current generation's directory from the root: "..2026_…", ".worktrees/sha"; "" in a plain
   // volume. Differs from the generation's name after a change in place.
   const std::string& directory() const { return directory_; }

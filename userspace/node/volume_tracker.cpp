@@ -29,6 +29,7 @@ VolumeTracker::VolumeTracker(const ProcFs& proc,
                              KubeletVolumes kubelet,
                              VolumeSet& volumes,
                              ContentIds& contents,
+                             TextStore& texts,
                              ScopeNames& scope)
     : proc_(proc),
       paths_(std::move(paths)),
@@ -36,6 +37,7 @@ VolumeTracker::VolumeTracker(const ProcFs& proc,
       kubelet_(std::move(kubelet)),
       volumes_(volumes),
       contents_(contents),
+      texts_(texts),
       scope_(scope) {}
 
 Result<> VolumeTracker::discover(Timestamp now, const Emit& emit) {
@@ -177,6 +179,7 @@ void VolumeTracker::track(std::unique_ptr<Volume> found, Timestamp now, const Em
   scope_.track(volume.id());
   volume.name_versions_by(version_keys_);
   volume.read(contents_);
+  texts_.keep(volume);
   scope_.contents(volume);
   emit(volume.fact(now));
   if (followers_.came) {
@@ -189,6 +192,7 @@ void VolumeTracker::forget(VolumeId id, Timestamp now, const Emit& emit) {
   if (followers_.gone) {
     followers_.gone(id);
   }
+  texts_.forget(id);
   volumes_.remove(id);
   emit(VolumeGoneFact{now, id});
 }

@@ -16,6 +16,7 @@
 #include "userspace/node/mount_table.h"
 #include "userspace/node/proc_fs.h"
 #include "userspace/node/scope_names.h"
+#include "userspace/node/text_store.h"
 #include "userspace/node/volume_set.h"
 #include "userspace/wire/event.h"
 
@@ -36,6 +37,7 @@ class VolumeTracker {
                 KubeletVolumes kubelet,
                 VolumeSet& volumes,
                 ContentIds& contents,
+                TextStore& texts,
                 ScopeNames& scope);
 
   // Everything that exists now. An error when paths were named, none of them can be tracked, and
@@ -70,6 +72,7 @@ class VolumeTracker {
   KubeletVolumes kubelet_;
   VolumeSet& volumes_;
   ContentIds& contents_;
+  TextStore& texts_;
   ScopeNames& scope_;
   Followers followers_;
   std::size_t next_look_ = 0;

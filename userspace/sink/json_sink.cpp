@@ -58,7 +58,12 @@ class LineWriter {
     config_version(publish);
     writer(publish.writer);
     out_.list("changed", publish.changed, [&](const ChangedFile& changed) {
-      out_.object([&] { out_.field("file", changed.file).field("change", changed.change); });
+      out_.object([&] {
+        out_.field("file", changed.file).field("change", changed.change);
+        if (changed.keys) {
+          keys(*changed.keys);
+        }
+      });
     });
     out_.field("readers", report.readers);
   }
@@ -239,6 +244,29 @@ class LineWriter {
       out_.list("changed", publish.changed,
                 [&](const ChangedFile& changed) { out_.put(changed.file); });
     });
+  }
+
+  // Of two values one may be empty; that there are any, --diff values says.
+  void keys(const ChangedKeys& changed) {
+    if (!changed.not_compared.empty()) {
+      out_.field("not_compared", changed.not_compared);
+      return;
+    }
+    out_.field("pseudo", changed.pseudo);
+    out_.list("keys", changed.keys, [&](const ChangedKey& key) {
+      out_.object([&] {
+        out_.field("key", key.key).field("change", key.change);
+        if (!key.before.empty() || !key.after.empty()) {
+          out_.field("before", key.before).field("after", key.after);
+        }
+      });
+    });
+    if (changed.more != 0) {
+      out_.field("more_keys", changed.more);
+    }
+    if (changed.ignored != 0) {
+      out_.field("ignored_keys", changed.ignored);
+    }
   }
 
   void config_version(const PublishInfo& publish) {

@@ -15,13 +15,20 @@ namespace {
 
 void add_publish(OtlpAttributes& attributes, const PublishInfo& publish) {
   std::vector<std::string> changed;
+  std::vector<std::string> keys;  // names alone: values are for those who look at lines
   for (const ChangedFile& file : publish.changed) {
     changed.push_back(file.file);
+    if (file.keys) {
+      for (const ChangedKey& key : file.keys->keys) {
+        keys.push_back(fmt::format("{}: {}", file.file, key.key));
+      }
+    }
   }
   attributes.text("reloadtrace.generation.from", publish.from)
       .text("reloadtrace.generation.to", publish.to)
       .text("reloadtrace.config_version", publish.config_version)
-      .list("reloadtrace.changed", changed);
+      .list("reloadtrace.changed", changed)
+      .list("reloadtrace.changed_keys", keys);
 }
 
 void add_volume(OtlpAttributes& attributes, const VolumeInfo& volume) {

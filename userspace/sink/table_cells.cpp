@@ -17,6 +17,7 @@ namespace {
 constexpr std::size_t kRowFrame = 4 + 2 + 2 + kVerdictWidth + kLatencyWidth + 2;
 constexpr std::size_t kCauseWidth = 19;
 constexpr std::size_t kMaxNames = 6;
+constexpr std::size_t kMaxKeys = 12;
 constexpr std::size_t kMaxPods = 4096;
 
 }  // namespace
@@ -116,6 +117,45 @@ std::vector<Piece> TableSink::changes(const std::vector<ChangedFile>& changed) c
   }
   if (pieces.empty()) {
     pieces.push_back({"changed no byte"});
+  }
+  return pieces;
+}
+
+// "app.yaml:  log.level  +cache.ttl", with values "log.level: info → debug".
+std::vector<Piece> TableSink::changed_keys(const ChangedFile& file) const {
+  const ChangedKeys& changed = *file.keys;
+  std::vector<Piece> pieces = {{safe(file.file) + ":", Style::Dim}};
+  if (!changed.not_compared.empty()) {
+    pieces.push_back({"keys not compared: " + safe(changed.not_compared), Style::Dim});
+    return pieces;
+  }
+  if (changed.pseudo) {
+    pieces.push_back(
+        {changed.ignored != 0 ? "only ignored keys" : "only comments, order or white space",
+         Style::Dim});
+    return pieces;
+  }
+  for (const ChangedKey& key : changed.keys) {
+    if (pieces.size() > kMaxKeys) {
+      break;
+    }
+    std::string text = safe(key.key);
+    if (key.change != "modified") {
+      text.insert(0, key.change == "added" ? "+" : "-");
+    }
+    if (!key.before.empty() || !key.after.empty()) {
+      const std::string before = safe(key.before);
+      const std::string after = safe(key.after);
+      text += ": " + (key.change == "added" ? after
+                      : key.change == "removed"
+                          ? before
+                          : fmt::format("{} {} {}", before, glyphs_.arrow, after));
+    }
+    pieces.push_back({std::move(text), Style::Accent});
+  }
+  const std::size_t more = changed.keys.size() + 1 - pieces.size() + changed.more;
+  if (more != 0) {
+    pieces.push_back({fmt::format("and {} more", more), Style::Dim});
   }
   return pieces;
 }

@@ -92,6 +92,11 @@ void TableSink::print(const PublishReport& report) {
   pieces.push_back(
       {report.readers == 0 ? "nobody reads it" : plural(report.readers, "reader"), Style::Dim});
   page_.add(std::string(kHeaderIndent, ' ')).flow(pieces, kHeaderIndent);
+  for (const ChangedFile& file : publish.changed) {
+    if (file.keys) {
+      page_.add(std::string(kHeaderIndent, ' ')).flow(changed_keys(file), kHeaderIndent + 2);
+    }
+  }
 }
 
 void TableSink::print(const ReloadReport& report) {

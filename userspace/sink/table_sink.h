@@ -62,6 +62,7 @@ class TableSink : public Sink {
   std::string pod_of(const VolumeInfo& volume) const;
   std::vector<Piece> timings(const ReloadReport& report) const;
   std::vector<Piece> changes(const std::vector<ChangedFile>& changed) const;
+  std::vector<Piece> changed_keys(const ChangedFile& file) const;
   std::string details_of(const EventReport& report) const;
   std::string counts(const std::map<std::string, std::uint64_t>& counts) const;
   void learn_pod(const VolumeInfo& volume, const ReaderInfo& reader);

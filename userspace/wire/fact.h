@@ -144,6 +144,25 @@ struct FileChange {
   ChangeKind kind = ChangeKind::Modified;
 };
 
+struct KeyChange {
+  std::string key;  // "log.level", "hosts[1]"
+  ChangeKind kind = ChangeKind::Modified;
+  std::string before;  // with --diff values; empty for an added key
+  std::string after;   // empty for a removed one
+};
+
+// What --diff found in a file that was modified.
+struct FileDiff {
+  std::string path;          // below the generation
+  std::string not_compared;  // why its bytes alone were compared; empty when the rest of this holds
+  std::vector<KeyChange> keys;
+  std::uint32_t more = 0;     // changed as well, and not listed
+  std::uint32_t ignored = 0;  // changed, and of no interest (--ignore-key)
+
+  // Other bytes, and the same meaning: comments, order, white space, ignored keys.
+  bool pseudo() const { return not_compared.empty() && keys.empty() && more == 0; }
+};
+
 // A generation became visible. Follows the kernel event that showed it, with that event's time.
 struct PublishFact {
   Timestamp at;
@@ -153,8 +172,9 @@ struct PublishFact {
   GenerationFact to;
   std::uint32_t writer_tgid = 0;  // 0 = not seen: found by comparing, with the time of that
   std::string writer_comm;
-  bool contents_known = true;       // false: the files were gone before they could be read
-  std::vector<FileChange> changed;  // bytes differ; all files when contents are not known
+  bool contents_known = true;        // false: the files were gone before they could be read
+  std::vector<FileChange> changed;   // bytes differ; all files when contents are not known
+  std::vector<FileDiff> diffs = {};  // of those modified; empty without --diff
 };
 
 enum class TargetKind : std::uint8_t {
@@ -297,9 +317,10 @@ struct LossCount {
   std::uint64_t count = 0;
 };
 
-// Something was lost between two looks at the counters.
+// Something was lost between two looks at the counters. Stands in the stream before all else that
+// happened since the first of them: nobody may be judged by that without knowing of the loss.
 struct LossFact {
-  Timestamp at;  // == until
+  Timestamp at;  // until then
   Timestamp since;
   std::vector<LossCount> lost;
 };

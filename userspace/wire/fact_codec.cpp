@@ -119,6 +119,14 @@ void fields(A& a, FileChange& v) {
   a(v.path, v.kind);
 }
 template <class A>
+void fields(A& a, KeyChange& v) {
+  a(v.key, v.kind, v.before, v.after);
+}
+template <class A>
+void fields(A& a, FileDiff& v) {
+  a(v.path, v.not_compared, v.keys, v.more, v.ignored);
+}
+template <class A>
 void fields(A& a, LossCount& v) {
   a(v.cause, v.count);
 }
@@ -159,7 +167,7 @@ void fields(A& a, ProcessFact& v) {
 template <class A>
 void fields(A& a, PublishFact& v) {
   a(v.at, v.volume, v.style, v.from, v.to, v.writer_tgid, v.writer_comm, v.contents_known,
-    v.changed, v.to.config_version);
+    v.changed, v.to.config_version, v.diffs);
 }
 template <class A>
 void fields(A& a, WatchFact& v) {

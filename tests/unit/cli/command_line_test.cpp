@@ -66,6 +66,20 @@ TEST(CommandLineOptions, take_version_keys_and_say_why_a_regex_is_none) {
   EXPECT_THAT(::testing::internal::GetCapturedStderr(), HasSubstr("missing )"));
 }
 
+TEST(CommandLineOptions, take_how_to_compare_and_which_keys_are_noise) {
+  const auto trace = options<TraceOptions>(
+      {"--diff", "values", "--ignore-key", "time", "--ignore-key", "metadata.*"});
+  EXPECT_EQ(trace.diff, "values");
+  EXPECT_THAT(trace.ignored_keys, ElementsAre("time", "metadata.*"));
+  EXPECT_EQ(options<TraceOptions>({}).diff, "off");
+  for (const std::vector<std::string>& wrong : std::vector<std::vector<std::string>>{
+           {"--diff", "all"}, {"--ignore-key", "time"}, {"--diff", "keys", "--ignore-key", ""}}) {
+    ::testing::internal::CaptureStderr();
+    EXPECT_EQ(std::get<int>(parse(wrong)), 2) << wrong[0];
+    EXPECT_THAT(::testing::internal::GetCapturedStderr(), HasSubstr(wrong[wrong.size() - 2]));
+  }
+}
+
 TEST(CommandLineOptions, take_what_to_report_and_where_it_goes) {
   const auto report = options<ReportOptions>({"report", "x.rec", "-o", "x.html"});
   EXPECT_EQ(report.file, "x.rec");

@@ -66,7 +66,8 @@ struct stat stat_of(const std::string& path) {
 FakeNode::FakeNode(const std::vector<std::string>& volumes,
                    bool real_proc,
                    const std::string& kubelet,
-                   const std::vector<std::string>& version_keys) {
+                   const std::vector<std::string>& version_keys,
+                   config::DiffOptions diff) {
   const std::string& tree = tree_.path();
   fs::copy(RELOADTRACE_PROC_ROOT, tree,
            fs::copy_options::recursive | fs::copy_options::copy_symlinks |
@@ -124,6 +125,7 @@ FakeNode::FakeNode(const std::vector<std::string>& volumes,
   for (const std::string& key : version_keys) {
     options.version_keys.push_back(*config::VersionKey::parse(key));
   }
+  options.diff = std::move(diff);
   for (const std::string& volume : volumes) {
     options.paths.push_back(volume.starts_with('/') ? volume : path(volume));
   }

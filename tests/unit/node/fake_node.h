@@ -70,7 +70,8 @@ class FakeNode {
   explicit FakeNode(const std::vector<std::string>& volumes,
                     bool real_proc = false,
                     const std::string& kubelet = "",
-                    const std::vector<std::string>& version_keys = {});
+                    const std::vector<std::string>& version_keys = {},
+                    config::DiffOptions diff = {});
 
   std::string path(const std::string& in_tree) const { return tree_.path() + "/" + in_tree; }
   InodeId inode(const std::string& in_tree) const;

@@ -49,6 +49,27 @@ TEST(JsonSink, says_what_the_generation_calls_itself_when_that_is_known) {
   EXPECT_NE(line(verdict).find(R"(,"config_version":"1.4.2",)"), std::string::npos);
 }
 
+TEST(JsonSink, says_which_keys_changed_or_why_none_were_compared) {
+  PublishReport report{configmap(), publish(), 3};
+  ChangedKeys keys;
+  keys.keys = {{"log.level", "modified", "", ""}, {"old", "removed", "1", ""}};
+  keys.more = 7;
+  keys.ignored = 2;
+  report.publish.changed = {{"app.yaml", "modified", keys}};
+  EXPECT_NE(line(report).find(
+                R"("changed":[{"file":"app.yaml","change":"modified","pseudo":false,"keys":[)"
+                R"({"key":"log.level","change":"modified"},)"
+                R"({"key":"old","change":"removed","before":"1","after":""}],)"
+                R"("more_keys":7,"ignored_keys":2}])"),
+            std::string::npos)
+      << line(report);
+  report.publish.changed[0].keys = ChangedKeys{"larger than 1 MiB", {}, 0, 0, false};
+  EXPECT_NE(line(report).find(
+                R"({"file":"app.yaml","change":"modified","not_compared":"larger than 1 MiB"})"),
+            std::string::npos)
+      << line(report);
+}
+
 TEST(JsonSink, says_null_for_the_first_generation_and_a_writer_that_was_not_seen) {
   PublishReport report{directory(), {at_ms(5), "", "tmp", {}, {}}, 0};
   EXPECT_EQ(line(report),

@@ -47,6 +47,31 @@ TEST(TableBlock, repeats_a_short_header_when_another_publish_came_in_between) {
 )");
 }
 
+TEST(TableBlock, names_the_keys_that_changed_below_its_header) {
+  PublishReport report{configmap(), publish(), 2};
+  ChangedKeys keys;
+  keys.keys = {
+      {"log.level", "modified", "", ""}, {"old", "removed", "", ""}, {"new", "added", "", ""}};
+  keys.more = 4;
+  ChangedKeys values;
+  values.keys = {{"log.level", "modified", "info", "debug"}, {"new", "added", "", "\x1b[2J"}};
+  ChangedKeys pseudo;
+  pseudo.pseudo = true;
+  report.publish.changed = {
+      {"a.yaml", "modified", keys},
+      {"b.yaml", "modified", values},
+      {"c.yaml", "modified", pseudo},
+      {"d.yaml", "modified", ChangedKeys{"larger than 1 MiB", {}, 0, 0, false}}};
+  EXPECT_EQ(said({report}), R"(
+● 12:00:01.203  configmap config  changed a.yaml, b.yaml, c.yaml, d.yaml
+                → ..2026_11_22_12_00_01.491364466  by kubelet[900]  2 readers
+                a.yaml:  log.level  -old  +new  and 4 more
+                b.yaml:  log.level: info → debug  +new: \x1b[2J
+                c.yaml:  only comments, order or white space
+                d.yaml:  keys not compared: larger than 1 MiB
+)");
+}
+
 TEST(TableBlock, repeats_the_header_when_many_other_lines_came_in_between) {
   std::vector<Report> reports = {PublishReport{configmap(), publish(), 2}};
   reports.insert(reports.end(), 12, opened(configmap()));

@@ -50,6 +50,14 @@ std::string fields(const FileChange& v) {
   const auto& [a, b] = v;
   return join(a, b);
 }
+std::string fields(const KeyChange& v) {
+  const auto& [a, b, c, d] = v;
+  return join(a, b, c, d);
+}
+std::string fields(const FileDiff& v) {
+  const auto& [a, b, c, d, e] = v;
+  return join(a, b, c, d, e);
+}
 std::string fields(const LossCount& v) {
   const auto& [a, b] = v;
   return join(a, b);
@@ -87,8 +95,8 @@ std::string fields(const ProcessFact& v) {
   return join(a, b, c, d, e, f, g, h);
 }
 std::string fields(const PublishFact& v) {
-  const auto& [a, b, c, d, e, f, g, h, i] = v;
-  return join(a, b, c, d, e, f, g, h, i);
+  const auto& [a, b, c, d, e, f, g, h, i, j] = v;
+  return join(a, b, c, d, e, f, g, h, i, j);
 }
 std::string fields(const WatchFact& v) {
   const auto& [a, b, c, d, e, f, g, h, i, j] = v;
@@ -185,7 +193,9 @@ std::vector<Event> one_of_each() {
                   15,
                   "kubelet",
                   false,
-                  {{"a", ChangeKind::Removed}, {"b", ChangeKind::Added}}},
+                  {{"a", ChangeKind::Removed}, {"b", ChangeKind::Added}},
+                  {{"c", "", {{"log.level", ChangeKind::Modified, "info", "debug"}}, 51, 52},
+                   {"d", "larger than 1 MiB", {}, 0, 0}}},
       WatchFact{{16}, 17, 18, 19, 20, {1, 2}, {3, 4}, TargetKind::Link, "app.yaml", true},
       HeldFact{{21}, 22, 23, {1, 2}, {3, 4}, "..old", "app.yaml", true},
       InspectedFact{{24}, 25, true, true, true},
@@ -260,7 +270,8 @@ TEST(FactCodec, keeps_what_a_generation_calls_itself_and_reads_recordings_withou
   publish.changed = {{"app.yaml", ChangeKind::Added}};
   std::vector<std::byte> bytes = encoded(publish);
   EXPECT_EQ(std::get<PublishFact>(*decode_fact(bytes)).to.config_version, "1.4.2");
-  bytes.resize(bytes.size() - 4 - 5);  // its length and its text: as they were written before
+  // The length and the text of it, and what came later still: as they were written before.
+  bytes.resize(bytes.size() - 4 - 5 - 4);
   const auto older = decode_fact(bytes);
   ASSERT_TRUE(older);
   EXPECT_EQ(std::get<PublishFact>(*older).to.config_version, "");
