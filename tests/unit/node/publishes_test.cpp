@@ -267,17 +267,14 @@ TEST(Secrets, are_never_looked_into_for_keys) {
     for (const std::string kind : {"secret", "projected", "csi"}) {
       const std::string in_tree = "kubelet/pods/" + uid + "/volumes/kubernetes.io~" + kind +
                                   "/app" + (kind == "csi" ? "/mount" : "");
-      FakeNode tree({}, false, "kubelet");
-      const std::string volume = tree.path(in_tree);
+      FakeNode node(named ? std::vector{in_tree} : std::vector<std::string>{}, false,
+                    named ? "" : "kubelet", {}, values());
+      const std::string volume = node.path(in_tree);
       fs::create_directories(volume + "/..first");
       fs::create_directory_symlink("..first", volume + "/..data");
       write_file(volume + "/..first/app.yaml", "planted: one\n");
-      const std::vector<std::string> named_paths = {volume};
-      FakeNode node(named ? named_paths : std::vector<std::string>{}, false,
-                    named ? "" : tree.path("kubelet"), {}, values());
-      ASSERT_TRUE(node.discover_volumes()) << kind;
       node.discover();
-      observe_all(node, tree.atomic_swap(in_tree, "..second", {{"app.yaml", "planted: two\n"}}));
+      observe_all(node, node.atomic_swap(in_tree, "..second", {{"app.yaml", "planted: two\n"}}));
       ASSERT_EQ(node.all<PublishFact>().size(), 1U) << kind;
       EXPECT_EQ(keys_of(node.all<PublishFact>()[0]),
                 "app.yaml(a volume of its kind may hold Secrets)");

@@ -45,7 +45,8 @@ Seen in
 
 TEST(Explanation, of_a_verdict_says_what_to_do_about_it) {
   EXPECT_EQ(explain(Verdict::Unchanged, kPlain), R"(unchanged  (verdict)
-  The publish changed no byte of what the reader uses.
+  The publish changed no byte of what the reader uses, or with --diff nothing
+  that it means.
 
 What to do
   Nothing: there was nothing to reread.
