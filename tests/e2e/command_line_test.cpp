@@ -117,6 +117,39 @@ TEST_F(CommandLine, a_required_hook_that_is_missing_is_named) {
   EXPECT_NE(ended.errors.find("read"), std::string::npos) << ended.errors;
 }
 
+TEST_F(CommandLine, a_hook_that_attaches_and_delivers_nothing_is_missing) {
+  volume_.publish({{"app.yaml", "one"}});
+  start("no-watcher");
+  trace({"--mute-hook", "mmap"}, "0.5");
+  volume_.publish({{"app.yaml", "two"}});
+  const Line said = verdict();
+  EXPECT_EQ(said.at("verdict"), "unknown") << said.dump(1);
+  EXPECT_EQ(said.at("confidence"), "degraded");
+  EXPECT_EQ(tracer_->lines().front().at("hooks").at("mmap"), "missing");
+}
+
+TEST_F(CommandLine, check_says_which_hooks_deliver) {
+  const Completed muted = run_tracer({"check", "--mute-hook", "poll", "--format", "json"});
+  const Line said = parse_lines(muted.output).at(0);
+  EXPECT_EQ(said.at("hooks").at("poll"), "missing");
+  EXPECT_EQ(said.at("self_test").at("poll"), "silent");
+  EXPECT_EQ(said.at("self_test").at("read"), "delivers");
+  EXPECT_EQ(said.at("self_test").at("exec"), "not_tried");
+  const Completed table = run_tracer({"check", "--mute-hook", "poll"});
+  EXPECT_NE(table.output.find("their period (it attaches, and delivers nothing)\n"),
+            std::string::npos)
+      << table.output;
+  EXPECT_NE(table.output.find("\nthe others were seen to deliver; not tried: exec, adopt,"),
+            std::string::npos)
+      << table.output;
+  const Completed required = run_tracer({"check", "--mute-hook", "read"});
+  EXPECT_EQ(required.exit_code, 3);
+  EXPECT_NE(required.output.find("cannot trace here: the hook read attaches here and delivers "
+                                 "nothing; without it nothing can be said\n"),
+            std::string::npos)
+      << required.output;
+}
+
 TEST_F(CommandLine, check_names_every_hook) {
   const Completed table = run_tracer({"check"});
   EXPECT_EQ(table.exit_code, 0) << table.output;

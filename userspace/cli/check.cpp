@@ -10,6 +10,31 @@
 #include "userspace/source/bpf_source.h"
 
 namespace reloadtrace {
+namespace {
+
+HookTrial trial_of(HookProof proof) {
+  switch (proof) {
+    case HookProof::Delivers:
+      return HookTrial::Delivers;
+    case HookProof::Silent:
+      return HookTrial::Silent;
+    case HookProof::NotTried:
+      break;
+  }
+  return HookTrial::NotTried;
+}
+
+std::vector<HookCheck> check_hooks(const BpfSource& source) {
+  std::vector<HookCheck> checks;
+  const std::vector<HookStatus> hooks = source.hooks();
+  for (std::size_t i = 0; i < hooks.size(); ++i) {  // in the order of the table
+    checks.push_back({hooks[i].name, hooks[i].state != HookState::Missing,
+                      trial_of(source.proof_of(kHooks[i].id)), hook_purpose(hooks[i].name)});
+  }
+  return checks;
+}
+
+}  // namespace
 
 int run(const CheckOptions& options) {
   take_signals(false);
@@ -18,12 +43,11 @@ int run(const CheckOptions& options) {
   CheckReport report;
   report.version = RELOADTRACE_VERSION;
   report.kernel = name.release;
-  const auto source = BpfSource::open({});
+  BpfOptions bpf;
+  bpf.muted_hooks = options.muted_hooks;
+  const auto source = BpfSource::open(bpf);
   if (source) {
-    for (const HookStatus& hook : (*source)->hooks()) {
-      report.hooks.push_back(
-          {hook.name, hook.state != HookState::Missing, hook_purpose(hook.name)});
-    }
+    report.hooks = check_hooks(**source);
   } else {
     report.obstacle = source.error().message;
   }

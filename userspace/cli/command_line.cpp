@@ -72,6 +72,12 @@ void add_node_options(CLI::App& app, NodePlaces& node) {
                "Also the volumes of service account tokens (kube-api-access-…)");
 }
 
+void add_muted_hooks(CLI::App& app, std::vector<std::string>& hooks) {
+  app.add_option("--mute-hook", hooks, "Let this hook attach, and see nothing (repeat)")
+      ->type_name("NAME")
+      ->group("For tests");
+}
+
 void add_trace_options(CLI::App& app, TraceOptions& trace) {
   add_view_options(app, trace.view);
   add_node_options(app, trace.places);
@@ -118,6 +124,7 @@ void add_trace_options(CLI::App& app, TraceOptions& trace) {
                  "Leave this hook out, as if the kernel lacked it (repeat); see check")
       ->type_name("NAME")
       ->group("For tests");
+  add_muted_hooks(app, trace.muted_hooks);
 }
 
 }  // namespace
@@ -186,6 +193,8 @@ std::variant<Command, int> parse_command_line(int argc, char** argv) {
       app.add_subcommand("check", "What this kernel and these privileges let it observe");
   check_command->add_option("--format", check_format, "table or json")
       ->check(CLI::IsMember({"table", "json"}));
+
+  add_muted_hooks(*check_command, check.muted_hooks);
 
   auto* schema_command = app.add_subcommand("schema", "The JSON Schema of the JSON lines");
 

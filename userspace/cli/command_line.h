@@ -43,6 +43,7 @@ struct TraceOptions {
   std::string record;
   std::optional<double> duration_seconds;
   std::vector<std::string> without_hooks;
+  std::vector<std::string> muted_hooks;
   std::string metrics;  // address to listen at; empty = none
   bool metrics_per_pod = false;
   std::vector<std::string> http_triggers;  // "[METHOD ]PATH[*]", beside the built-in ones
@@ -73,6 +74,7 @@ struct CompareOptions {
 
 struct CheckOptions {
   bool json = false;
+  std::vector<std::string> muted_hooks;
 };
 
 struct SchemaOptions {};

@@ -219,6 +219,7 @@ int run(const TraceOptions& options) {
   BpfOptions bpf;
   bpf.proc = options.places.proc;
   bpf.without_hooks = options.without_hooks;
+  bpf.muted_hooks = options.muted_hooks;
   bpf.http_triggers = options.http_triggers;
   auto source = BpfSource::open(bpf);
   if (!source) {

@@ -8,6 +8,32 @@
 #include <unordered_map>
 
 namespace reloadtrace {
+namespace {
+
+constexpr const char* name_of(HookTrial trial) {
+  switch (trial) {
+    case HookTrial::NotTried:
+      return "not_tried";
+    case HookTrial::Delivers:
+      return "delivers";
+    case HookTrial::Silent:
+      return "silent";
+  }
+  return "";
+}
+
+// "adopt, exec" of those that are there and were not tried.
+std::string not_tried(const CheckReport& report) {
+  std::vector<std::string> names;
+  for (const HookCheck& hook : report.hooks) {
+    if (hook.available && hook.trial == HookTrial::NotTried) {
+      names.push_back(hook.name);
+    }
+  }
+  return fmt::format("{}", fmt::join(names, ", "));
+}
+
+}  // namespace
 
 std::string to_json(const CheckReport& report) {
   nlohmann::ordered_json out;
@@ -17,8 +43,10 @@ std::string to_json(const CheckReport& report) {
   out["obstacle"] =
       report.obstacle.empty() ? nlohmann::ordered_json() : nlohmann::ordered_json(report.obstacle);
   out["hooks"] = nlohmann::ordered_json::object();
+  out["self_test"] = nlohmann::ordered_json::object();
   for (const HookCheck& hook : report.hooks) {
     out["hooks"][hook.name] = hook.available ? "tracepoint" : "missing";
+    out["self_test"][hook.name] = name_of(hook.trial);
   }
   return out.dump(-1, ' ', false, nlohmann::ordered_json::error_handler_t::replace) + "\n";
 }
@@ -32,8 +60,17 @@ std::string to_table(const CheckReport& report) {
                                        [](const HookCheck& hook) { return hook.available; });
   out += fmt::format("can trace here: {} of {} hooks\n\n", available, report.hooks.size());
   for (const HookCheck& hook : report.hooks) {
-    out += fmt::format("  {:<12} {:<11} {}\n", hook.name, hook.available ? "tracepoint" : "missing",
-                       hook.purpose);
+    out +=
+        fmt::format("  {:<15} {:<10}  {}{}\n", hook.name, hook.available ? "tracepoint" : "missing",
+                    hook.purpose,
+                    hook.trial == HookTrial::Silent ? " (it attaches, and delivers nothing)" : "");
+  }
+  if (std::ranges::none_of(report.hooks,
+                           [](const auto& hook) { return hook.trial == HookTrial::Delivers; })) {
+    return out + "\nwhether they deliver was not tried: there is no tmpfs to do it in\n";
+  }
+  if (const std::string names = not_tried(report); !names.empty()) {
+    out += fmt::format("\nthe others were seen to deliver; not tried: {}\n", names);
   }
   return out;
 }

@@ -7,9 +7,13 @@
 
 namespace reloadtrace {
 
+// What came of trying it.
+enum class HookTrial { NotTried, Delivers, Silent };
+
 struct HookCheck {
   std::string name;
-  bool available = false;
+  bool available = false;  // attached, and not silent
+  HookTrial trial = HookTrial::NotTried;
   std::string purpose;  // what is not seen without it
 };
 

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "userspace/source/event_source.h"
+#include "userspace/source/hook_plan.h"
 #include "userspace/wire/scope.h"
 
 namespace reloadtrace {
@@ -30,17 +31,21 @@ struct BpfOptions {
   std::vector<std::string> http_triggers;
   // For tests: leave these hooks out as if the kernel lacked them.
   std::vector<std::string> without_hooks;
+  // For tests: let these attach, and then see nothing.
+  std::vector<std::string> muted_hooks;
 };
 
 class BpfSource : public EventSource, public Scope {
  public:
-  // Loads and attaches. Needs CAP_BPF and CAP_PERFMON (or root) and kernel BTF. Hooks that this
-  // kernel lacks are left out one by one and shown as Missing; the error of a required one says
+  // Loads, attaches, and tests whether the hooks deliver (self_test.h). Needs CAP_BPF and
+  // CAP_PERFMON (or root) and kernel BTF. Hooks that this kernel lacks, and those that attach and
+  // deliver nothing, are left out one by one and shown as Missing; the error of a required one says
   // what is missing and what to do, with the code of its cause (EPERM, ENOENT for no BTF, …).
   static Result<std::unique_ptr<BpfSource>> open(const BpfOptions& options);
 
   // In a fixed order; the names of the `start` line.
   virtual std::vector<HookStatus> hooks() const = 0;
+  virtual HookProof proof_of(HookId id) const = 0;
 };
 
 }  // namespace reloadtrace

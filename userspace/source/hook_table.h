@@ -4,6 +4,8 @@
 #pragma once
 
 #include <array>
+#include <bitset>
+#include <cstddef>
 #include <cstdint>
 #include <string_view>
 
@@ -70,5 +72,15 @@ inline constexpr std::array<Hook, 19> kHooks = {{
     {HookId::Cgroup, "cgroup", false, "on_cgroup_created", false, "on_cgroup_removed"},
     {HookId::IoUringFailed, "io_uring_failed", false, "on_ring_submission"},
 }};
+
+constexpr std::size_t place_of(HookId id) {
+  return static_cast<std::size_t>(id);
+}
+constexpr std::string_view name_of(HookId id) {
+  return kHooks[place_of(id)].name;
+}
+
+// One bit for each hook, at its place.
+using HookSet = std::bitset<kHooks.size()>;
 
 }  // namespace reloadtrace
