@@ -163,5 +163,35 @@ TEST_F(CommandLine, check_names_every_hook) {
   }
 }
 
+TEST_F(CommandLine, check_measures_what_the_programs_cost) {
+  volume_.publish({{"app.yaml", "one"}});
+  start("read-storm", {"app.yaml", "--count", "4000000000"});
+  const Completed ended =
+      run_tracer({"check", "--cost", "0.5", "--path", volume_.path(), "--format", "json"});
+  ASSERT_EQ(ended.exit_code, 0) << ended.errors;
+  const Line said = parse_lines(ended.output).at(0);
+  EXPECT_EQ(said.at("can_trace"), true);
+  const Line& cost = said.at("cost");
+  EXPECT_EQ(cost.at("of"), "1 volumes tracked");
+  EXPECT_GE(cost.at("seconds").get<double>(), 0.5);
+  EXPECT_GT(cost.at("total").at("runs").get<std::uint64_t>(), 1000U);
+  EXPECT_GT(cost.at("total").at("cpu_percent").get<double>(), 0.0);
+  EXPECT_EQ(cost.at("programs").at(0).at("program").get<std::string>().rfind("on_syscall", 0), 0U);
+
+  trace({}, "1");
+  const Completed running =
+      run_tracer({"check", "--cost", "0.5", "--pid", std::to_string(tracer_->process().pid())});
+  ASSERT_EQ(running.exit_code, 0) << running.errors;
+  EXPECT_NE(running.output.find("  on_syscall"), std::string::npos) << running.output;
+  EXPECT_NE(running.output.find(", process "), std::string::npos) << running.output;
+}
+
+TEST_F(CommandLine, check_says_why_it_cannot_measure_a_process) {
+  const Completed none = run_tracer({"check", "--cost", "0.1", "--pid", "1"});
+  EXPECT_EQ(none.exit_code, 3);
+  EXPECT_EQ(none.errors, "reloadtrace: process 1 has no BPF programs\n");
+  EXPECT_EQ(run_tracer({"check", "--pid", "1"}).exit_code, 2);
+}
+
 }  // namespace
 }  // namespace reloadtrace::testing

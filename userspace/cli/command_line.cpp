@@ -78,6 +78,19 @@ void add_muted_hooks(CLI::App& app, std::vector<std::string>& hooks) {
       ->group("For tests");
 }
 
+void add_cost_options(CLI::App& app, CheckOptions& check) {
+  auto* cost =
+      app.add_option("--cost", check.cost_seconds,
+                     "Also measure for that long what the BPF programs cost, with the volumes of "
+                     "this node tracked; needs CAP_SYS_ADMIN")
+          ->type_name("SEC")
+          ->check(CLI::Range(0.001, kMaxSeconds));
+  app.add_option("--pid", check.pid, "What those of this running reloadtrace cost, instead")
+      ->type_name("PID")
+      ->needs(cost);
+  add_node_options(app, check.places);
+}
+
 void add_trace_options(CLI::App& app, TraceOptions& trace) {
   add_view_options(app, trace.view);
   add_node_options(app, trace.places);
@@ -110,6 +123,10 @@ void add_trace_options(CLI::App& app, TraceOptions& trace) {
           });
   app.add_flag("--metrics-per-pod", trace.metrics_per_pod,
                "A label `pod` on the metrics: as many series as there are pods")
+      ->needs(metrics);
+  app.add_flag("--bpf-stats", trace.bpf_stats,
+               "Also what the BPF programs cost, in /metrics: for 1 s in each 10 s the kernel "
+               "counts; needs CAP_SYS_ADMIN")
       ->needs(metrics);
   app.add_option("--duration", trace.duration_seconds, "Stop after that long")
       ->type_name("SEC")
@@ -194,6 +211,7 @@ std::variant<Command, int> parse_command_line(int argc, char** argv) {
   check_command->add_option("--format", check_format, "table or json")
       ->check(CLI::IsMember({"table", "json"}));
 
+  add_cost_options(*check_command, check);
   add_muted_hooks(*check_command, check.muted_hooks);
 
   auto* schema_command = app.add_subcommand("schema", "The JSON Schema of the JSON lines");

@@ -46,6 +46,7 @@ struct TraceOptions {
   std::vector<std::string> muted_hooks;
   std::string metrics;  // address to listen at; empty = none
   bool metrics_per_pod = false;
+  bool bpf_stats = false;
   std::vector<std::string> http_triggers;  // "[METHOD ]PATH[*]", beside the built-in ones
 };
 
@@ -74,6 +75,9 @@ struct CompareOptions {
 
 struct CheckOptions {
   bool json = false;
+  std::optional<double> cost_seconds;  // measure for that long what the programs cost
+  std::optional<std::uint32_t> pid;    // of this running tracer, instead of one's own
+  NodePlaces places;                   // what is tracked meanwhile
   std::vector<std::string> muted_hooks;
 };
 

@@ -6,10 +6,12 @@
 
 #include <algorithm>
 #include <chrono>
+#include <optional>
 #include <utility>
 
 #include "userspace/cli/clocks.h"
 #include "userspace/cli/commands.h"
+#include "userspace/cli/cost_watch.h"
 #include "userspace/cli/exit_code.h"
 #include "userspace/cli/message.h"
 #include "userspace/cli/metrics_endpoint.h"
@@ -77,7 +79,11 @@ class LiveSession {
                   }),
         node_(Node::create(options_of_node(options), source, [](const std::string& sentence) {
           say_to_user(sentence);
-        })) {}
+        })) {
+    if (options.bpf_stats) {
+      cost_.emplace(source, metrics);
+    }
+  }
 
   Result<> begin() {
     pipeline_.feed(describe_session(source_, options_.node, engine_options_.deadline), {});
@@ -108,6 +114,9 @@ class LiveSession {
       }
       pipeline_.advance_to(source_.horizon());
       const Timestamp now = monotonic_now();
+      if (cost_) {
+        cost_->advance_to(now);
+      }
       if (now - refreshed_ >= kRefreshInterval) {
         refreshed_ = now;
         node_->refresh(now, feed_);
@@ -170,6 +179,7 @@ class LiveSession {
   EngineOptions engine_options_;
   Pipeline pipeline_;
   std::unique_ptr<Node> node_;
+  std::optional<CostWatch> cost_;
   Timestamp begun_;
   Timestamp refreshed_;
   Node::Emit feed_ = [this](const Event& fact) { pipeline_.feed(fact, {}); };
@@ -215,6 +225,12 @@ int run(const TraceOptions& options) {
     }
     metrics = std::move(*opened);
     (*outputs)->add(metrics->sink());
+  }
+  if (options.bpf_stats) {
+    if (const auto counting = RunCounting::begin(); !counting) {
+      say_to_user(counting.error().message);
+      return kUnsupported;
+    }
   }
   BpfOptions bpf;
   bpf.proc = options.places.proc;

@@ -33,12 +33,7 @@ std::string not_tried(const CheckReport& report) {
   return fmt::format("{}", fmt::join(names, ", "));
 }
 
-}  // namespace
-
-std::string to_json(const CheckReport& report) {
-  nlohmann::ordered_json out;
-  out["version"] = report.version;
-  out["kernel"] = report.kernel;
+void add_hooks(nlohmann::ordered_json& out, const CheckReport& report) {
   out["can_trace"] = report.obstacle.empty();
   out["obstacle"] =
       report.obstacle.empty() ? nlohmann::ordered_json() : nlohmann::ordered_json(report.obstacle);
@@ -48,17 +43,16 @@ std::string to_json(const CheckReport& report) {
     out["hooks"][hook.name] = hook.available ? "tracepoint" : "missing";
     out["self_test"][hook.name] = name_of(hook.trial);
   }
-  return out.dump(-1, ' ', false, nlohmann::ordered_json::error_handler_t::replace) + "\n";
 }
 
-std::string to_table(const CheckReport& report) {
-  std::string out = fmt::format("reloadtrace {}  kernel {}\n", report.version, report.kernel);
+std::string table_of_hooks(const CheckReport& report) {
   if (!report.obstacle.empty()) {
-    return out + fmt::format("cannot trace here: {}\n", report.obstacle);
+    return fmt::format("cannot trace here: {}\n", report.obstacle);
   }
   const auto available = std::count_if(report.hooks.begin(), report.hooks.end(),
                                        [](const HookCheck& hook) { return hook.available; });
-  out += fmt::format("can trace here: {} of {} hooks\n\n", available, report.hooks.size());
+  std::string out =
+      fmt::format("can trace here: {} of {} hooks\n\n", available, report.hooks.size());
   for (const HookCheck& hook : report.hooks) {
     out +=
         fmt::format("  {:<15} {:<10}  {}{}\n", hook.name, hook.available ? "tracepoint" : "missing",
@@ -71,6 +65,32 @@ std::string to_table(const CheckReport& report) {
   }
   if (const std::string names = not_tried(report); !names.empty()) {
     out += fmt::format("\nthe others were seen to deliver; not tried: {}\n", names);
+  }
+  return out;
+}
+
+}  // namespace
+
+std::string to_json(const CheckReport& report) {
+  nlohmann::ordered_json out;
+  out["version"] = report.version;
+  out["kernel"] = report.kernel;
+  if (report.attached) {
+    add_hooks(out, report);
+  }
+  if (report.cost) {
+    out["cost"] = json_of(*report.cost);
+  }
+  return out.dump(-1, ' ', false, nlohmann::ordered_json::error_handler_t::replace) + "\n";
+}
+
+std::string to_table(const CheckReport& report) {
+  std::string out = fmt::format("reloadtrace {}  kernel {}\n", report.version, report.kernel);
+  if (report.attached) {
+    out += table_of_hooks(report);
+  }
+  if (report.cost) {
+    out += "\n" + to_table(*report.cost);
   }
   return out;
 }

@@ -2,8 +2,11 @@
 // What `reloadtrace check` says: which hooks this kernel and these privileges give.
 #pragma once
 
+#include <optional>
 #include <string>
 #include <vector>
+
+#include "userspace/sink/cost_report.h"
 
 namespace reloadtrace {
 
@@ -20,8 +23,10 @@ struct HookCheck {
 struct CheckReport {
   std::string version;
   std::string kernel;
-  std::string obstacle;  // why nothing can be traced; empty when it can
-  std::vector<HookCheck> hooks;
+  std::string obstacle = {};  // why nothing can be traced; empty when it can
+  std::vector<HookCheck> hooks = {};
+  bool attached = true;                 // false: a running tracer was looked at, and nothing else
+  std::optional<CostReport> cost = {};  // when it was asked for
 };
 
 // One JSON object and '\n'.

@@ -113,6 +113,7 @@ class LiveSource final : public BpfSource {
   Timestamp horizon() const override { return delivery_.horizon(); }
   std::vector<HookStatus> hooks() const override { return plan_.states(); }
   HookProof proof_of(HookId id) const override { return plan_.proof_of(id); }
+  std::vector<ProgramCost> costs() const override;
 
   Result<> track_volume(VolumeId volume) override;
   Result<> forget_volume(VolumeId volume) override;
@@ -307,6 +308,18 @@ Result<> LiveSource::clear_scope() {
     }
   }
   return Unit{};
+}
+
+std::vector<ProgramCost> LiveSource::costs() const {
+  std::vector<ProgramCost> costs;
+  bpf_program* program = nullptr;
+  bpf_object__for_each_program(program, skeleton_->obj) {
+    if (auto cost = cost_of_program(bpf_program__fd(program))) {
+      cost->program = bpf_program__name(program);  // the kernel cuts it
+      costs.push_back(*std::move(cost));
+    }
+  }
+  return costs;
 }
 
 // ---- scope ----

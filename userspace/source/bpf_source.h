@@ -9,6 +9,7 @@
 
 #include "userspace/source/event_source.h"
 #include "userspace/source/hook_plan.h"
+#include "userspace/source/program_cost.h"
 #include "userspace/wire/scope.h"
 
 namespace reloadtrace {
@@ -46,6 +47,8 @@ class BpfSource : public EventSource, public Scope {
   // In a fixed order; the names of the `start` line.
   virtual std::vector<HookStatus> hooks() const = 0;
   virtual HookProof proof_of(HookId id) const = 0;
+  // Of each program of its own, what the kernel has counted so far.
+  virtual std::vector<ProgramCost> costs() const = 0;
 };
 
 }  // namespace reloadtrace

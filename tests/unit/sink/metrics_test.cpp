@@ -206,5 +206,20 @@ TEST(Metrics, escape_what_a_label_must_not_hold) {
             "reloadtrace_build_info{version=\"1.0\",kernel=\"6.1 \\\"x\\\\y\\\"\\nz\"} 1\n");
 }
 
+TEST(Metrics, show_what_the_programs_cost_only_when_that_was_sampled) {
+  Metrics metrics;
+  EXPECT_EQ(metrics.text({}, {}).find("reloadtrace_bpf"), std::string::npos);
+  metrics.set_cost({2.5, {{"on_exit", 0, 0}, {"on_syscall", 1000, 52'000'000}}});
+  const std::string text = metrics.text({}, {});
+  EXPECT_EQ(samples(text, "reloadtrace_bpf_runs_total"),
+            "reloadtrace_bpf_runs_total{program=\"on_exit\"} 0\n"
+            "reloadtrace_bpf_runs_total{program=\"on_syscall\"} 1000\n");
+  EXPECT_EQ(samples(text, "reloadtrace_bpf_run_seconds_total"),
+            "reloadtrace_bpf_run_seconds_total{program=\"on_exit\"} 0\n"
+            "reloadtrace_bpf_run_seconds_total{program=\"on_syscall\"} 0.052\n");
+  EXPECT_EQ(samples(text, "reloadtrace_bpf_counted_seconds_total"),
+            "reloadtrace_bpf_counted_seconds_total 2.5\n");
+}
+
 }  // namespace
 }  // namespace reloadtrace
