@@ -113,6 +113,9 @@ TEST_F(BpfSelfTest, is_not_reported_and_leaves_nothing_to_be_looked_for) {
 }
 
 TEST_F(BpfSelfTest, works_without_the_right_to_mount_and_removes_its_directory) {
+  if (!std::filesystem::exists("/dev/shm")) {
+    GTEST_SKIP() << "there is no /dev/shm";
+  }
   const auto before = names_in("/dev/shm");
   const auto not_tried = not_tried_here();
   const pid_t child = ::fork();
