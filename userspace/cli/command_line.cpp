@@ -128,6 +128,12 @@ void add_trace_options(CLI::App& app, TraceOptions& trace) {
                "Also what the BPF programs cost, in /metrics: for 1 s in each 10 s the kernel "
                "counts; needs CAP_SYS_ADMIN")
       ->needs(metrics);
+  app.add_option("--max-overhead", trace.max_overhead,
+                 "Give up hooks, the cheapest to lose first (poll, http, io_uring, mmap), when the "
+                 "BPF programs cost more of one CPU in two samples running; each is a line of kind "
+                 "shed. Needs CAP_SYS_ADMIN")
+      ->type_name("PERCENT")
+      ->check(CLI::Range(0.001, 100.0 * 1024));
   app.add_option("--duration", trace.duration_seconds, "Stop after that long")
       ->type_name("SEC")
       ->check(CLI::Range(0.001, kMaxSeconds));

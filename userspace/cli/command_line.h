@@ -47,6 +47,7 @@ struct TraceOptions {
   std::string metrics;  // address to listen at; empty = none
   bool metrics_per_pod = false;
   bool bpf_stats = false;
+  std::optional<double> max_overhead;      // percent of one CPU
   std::vector<std::string> http_triggers;  // "[METHOD ]PATH[*]", beside the built-in ones
 };
 

@@ -80,8 +80,9 @@ class LiveSession {
         node_(Node::create(options_of_node(options), source, [](const std::string& sentence) {
           say_to_user(sentence);
         })) {
-    if (options.bpf_stats) {
-      cost_.emplace(source, metrics);
+    if (options.bpf_stats || options.max_overhead) {
+      cost_.emplace(source, options.bpf_stats ? metrics : nullptr, options.max_overhead,
+                    [this](const ShedFact& fact) { pipeline_.feed(fact, {}); });
     }
   }
 
@@ -226,7 +227,7 @@ int run(const TraceOptions& options) {
     metrics = std::move(*opened);
     (*outputs)->add(metrics->sink());
   }
-  if (options.bpf_stats) {
+  if (options.bpf_stats || options.max_overhead) {
     if (const auto counting = RunCounting::begin(); !counting) {
       say_to_user(counting.error().message);
       return kUnsupported;

@@ -94,6 +94,10 @@ std::string Metrics::text(const Census& census, std::span<const NamedCount> even
              "Lines that were not put out, for whoever reads them is too slow; no verdict is "
              "touched by that.");
   out.sample({}, dropped_);
+  out.family("reloadtrace_hooks_shed", "gauge",
+             "Hooks given up because the BPF programs cost more than --max-overhead allows; what "
+             "depends on them is unknown or degraded.");
+  out.sample({}, shed_);
   print_cost(out);
   return out.take();
 }

@@ -73,6 +73,7 @@ class Metrics : public Sink {
   void count(const ReloadReport& report);
   void count(const LossReport& report);
   void count(const DropReport& report) { dropped_ += report.reports; }
+  void count(const ShedReport&) { ++shed_; }
   void count(const EventReport&) {}
   void count(const ReaderReport&) {}
   void count(const StopReport&) {}
@@ -89,6 +90,7 @@ class Metrics : public Sink {
   double propagation_sum_ = 0;
   std::map<std::string, std::uint64_t> lost_;
   std::uint64_t dropped_ = 0;
+  std::uint64_t shed_ = 0;
   std::optional<SampledRuns> cost_;
 };
 

@@ -14,6 +14,7 @@
 #include <cstdio>
 #include <cstring>
 #include <optional>
+#include <utility>
 
 #include "bpf/filter.h"
 #include "reloadtrace.skel.h"
@@ -114,6 +115,8 @@ class LiveSource final : public BpfSource {
   std::vector<HookStatus> hooks() const override { return plan_.states(); }
   HookProof proof_of(HookId id) const override { return plan_.proof_of(id); }
   std::vector<ProgramCost> costs() const override;
+  HookSet there() const override { return plan_.there(); }
+  void shed(HookId id) override;
 
   Result<> track_volume(VolumeId volume) override;
   Result<> forget_volume(VolumeId volume) override;
@@ -154,7 +157,7 @@ class LiveSource final : public BpfSource {
   std::vector<HttpPattern> http_patterns_;
   // Order matters: links and rings refer to what the skeleton owns, so they are destroyed first.
   SkeletonPtr skeleton_;
-  std::vector<LinkPtr> links_;
+  std::vector<std::pair<std::string_view, LinkPtr>> links_;  // by the program's name
   LinkPtr adoption_;
   RingPtr facts_;
   RingPtr activity_;
@@ -272,7 +275,8 @@ Result<> LiveSource::attach_all(std::string& failed) {
     }
     LinkPtr owned(link);
     if (!plan_.mutes(name)) {
-      (name == "on_adoption" ? adoption_ : links_.emplace_back()) = std::move(owned);
+      (name == "on_adoption" ? adoption_ : links_.emplace_back(name, nullptr).second) =
+          std::move(owned);
     }
   }
   return Unit{};
@@ -320,6 +324,17 @@ std::vector<ProgramCost> LiveSource::costs() const {
     }
   }
   return costs;
+}
+
+void LiveSource::shed(HookId id) {
+  plan_.shed(id);
+  const std::uint32_t family = id == HookId::Poll   ? RELOADTRACE_SHED_POLL
+                               : id == HookId::Http ? RELOADTRACE_SHED_HTTP
+                               : id == HookId::Mmap ? RELOADTRACE_SHED_MMAP
+                                                    : 0;
+  std::atomic_ref(skeleton_->bss->families_shed).fetch_or(family);
+  const Hook& hook = kHooks[place_of(id)];
+  std::erase_if(links_, [&](const auto& link) { return hook.owns(link.first); });
 }
 
 // ---- scope ----

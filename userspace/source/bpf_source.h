@@ -49,6 +49,11 @@ class BpfSource : public EventSource, public Scope {
   virtual HookProof proof_of(HookId id) const = 0;
   // Of each program of its own, what the kernel has counted so far.
   virtual std::vector<ProgramCost> costs() const = 0;
+  // Those that are there, and were not shed.
+  virtual HookSet there() const = 0;
+  // Gives up one of shedding.h for the rest of the session: the kernel side does nothing for it any
+  // more, and it is Missing.
+  virtual void shed(HookId id) = 0;
 };
 
 }  // namespace reloadtrace

@@ -19,6 +19,7 @@ void SampledCost::add(const std::vector<ProgramCost>& window, Duration length) {
     sum += one.run_ns;
   }
   measured += length;
+  last = window;
   last_percent = length <= Duration{}
                      ? 0.0
                      : 100.0 * static_cast<double>(sum) / static_cast<double>(length.count());

@@ -22,6 +22,7 @@ struct SampledCost {
   std::vector<ProgramCost> programs;
   Duration measured{};
   double last_percent = 0;  // of one CPU
+  std::vector<ProgramCost> last;
 
   void add(const std::vector<ProgramCost>& window, Duration length);
 };
@@ -37,6 +38,9 @@ class CostSampler {
   // as long as it was, not as it should have been. True when one has ended. An error when the
   // kernel refuses to count.
   Result<bool> advance_to(Timestamp now);
+
+  // The next window begins at once.
+  void look_again() { begun_.reset(); }
 
   const SampledCost& cost() const { return cost_; }
 

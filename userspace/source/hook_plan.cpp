@@ -61,8 +61,8 @@ HookProof HookPlan::proof_of(HookId id) const {
 std::vector<HookStatus> HookPlan::states() const {
   std::vector<HookStatus> states;
   for (const Hook& hook : kHooks) {
-    states.push_back(
-        {std::string(hook.name), has(hook.id) ? HookState::Tracepoint : HookState::Missing});
+    states.push_back({std::string(hook.name),
+                      there()[place_of(hook.id)] ? HookState::Tracepoint : HookState::Missing});
   }
   return states;
 }

@@ -41,6 +41,9 @@ class HookPlan {
   // Takes in what the self-test saw, of those it tried: who was silent is not wanted any more.
   void judge(const HookSet& tried, const HookSet& seen);
   HookProof proof_of(HookId id) const;
+  // Given up while running. Its program stays what it is: what was reported last is still taken in.
+  void shed(HookId id) { shed_.set(place_of(id)); }
+  HookSet there() const { return wanted_ & ~shed_; }
 
   std::vector<HookStatus> states() const;
 
@@ -52,6 +55,7 @@ class HookPlan {
   HookSet muted_;
   HookSet proven_;
   HookSet silent_;
+  HookSet shed_;
   bool probing_ = false;
 };
 

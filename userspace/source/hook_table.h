@@ -15,6 +15,10 @@ namespace reloadtrace {
 inline constexpr std::string_view kDispatcher = "on_syscall";
 inline constexpr std::string_view kProbingDispatcher = "on_syscall_probing";
 
+constexpr bool is_dispatcher(std::string_view program) {
+  return program == kDispatcher || program == kProbingDispatcher;
+}
+
 enum class HookId : std::uint8_t {
   Open,
   Read,
@@ -45,6 +49,8 @@ struct Hook {
   bool in_dispatcher = program.empty();
   std::string_view second_program = {};  // without one of the two, the other tells half a story
 
+  // Whether it sees by the dispatcher, though a program of its own may help.
+  constexpr bool in_syscalls() const { return in_dispatcher || id == HookId::Poll; }
   constexpr bool owns(std::string_view one) const {
     return !one.empty() && (one == program || one == second_program);
   }
