@@ -165,7 +165,7 @@ TEST_F(CommandLine, check_names_every_hook) {
 
 TEST_F(CommandLine, check_measures_what_the_programs_cost) {
   volume_.publish({{"app.yaml", "one"}});
-  start("read-storm", {"app.yaml", "--count", "4000000000"});
+  start("stat-poller", {"app.yaml", "--interval-us", "100"});
   const Completed ended =
       run_tracer({"check", "--cost", "0.5", "--path", volume_.path(), "--format", "json"});
   ASSERT_EQ(ended.exit_code, 0) << ended.errors;
@@ -174,7 +174,7 @@ TEST_F(CommandLine, check_measures_what_the_programs_cost) {
   const Line& cost = said.at("cost");
   EXPECT_EQ(cost.at("of"), "1 volumes tracked");
   EXPECT_GE(cost.at("seconds").get<double>(), 0.5);
-  EXPECT_GT(cost.at("total").at("runs").get<std::uint64_t>(), 1000U);
+  EXPECT_GT(cost.at("total").at("runs").get<std::uint64_t>(), 100U);
   EXPECT_GT(cost.at("total").at("cpu_percent").get<double>(), 0.0);
   EXPECT_EQ(cost.at("programs").at(0).at("program").get<std::string>().rfind("on_syscall", 0), 0U);
 
