@@ -84,6 +84,7 @@ bool goes_on(Timestamp begun, double seconds) {
 
 std::vector<ProgramRuns> runs_of(const std::vector<ProgramCost>& costs) {
   std::vector<ProgramRuns> runs;
+  runs.reserve(costs.size());
   for (const ProgramCost& cost : costs) {
     runs.push_back({cost.program, cost.runs, cost.run_ns});
   }

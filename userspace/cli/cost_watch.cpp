@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 
 #include <chrono>
+#include <cmath>
 #include <utility>
 
 #include "userspace/cli/check_cost.h"
@@ -14,7 +15,7 @@ namespace reloadtrace {
 namespace {
 
 std::uint64_t ppm(double percent) {
-  return static_cast<std::uint64_t>(percent * 1e4 + 0.5);
+  return static_cast<std::uint64_t>(std::llround(percent * 1e4));
 }
 
 }  // namespace

@@ -60,6 +60,7 @@ HookProof HookPlan::proof_of(HookId id) const {
 
 std::vector<HookStatus> HookPlan::states() const {
   std::vector<HookStatus> states;
+  states.reserve(kHooks.size());
   for (const Hook& hook : kHooks) {
     states.push_back({std::string(hook.name),
                       there()[place_of(hook.id)] ? HookState::Tracepoint : HookState::Missing});

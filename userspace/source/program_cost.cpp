@@ -112,6 +112,7 @@ Result<std::vector<ProgramCost>> costs_of_process(std::uint32_t pid) {
                  fmt::format("process {} has no BPF programs", pid)};
   }
   std::vector<ProgramCost> out;
+  out.reserve(costs.size());
   for (auto& [name, cost] : costs) {
     out.push_back(std::move(cost));
   }
