@@ -52,6 +52,14 @@ static inline __u32 reloadtrace_name_slot(__u32 hash)
 	return (hash ^ (hash >> 16)) & (RELOADTRACE_FILTER_BITS - 1);
 }
 
+/*
+ * Families of the syscall dispatcher that were switched off while running, because the programs
+ * cost too much; userspace/source/shedding.h has what goes when.
+ */
+#define RELOADTRACE_SHED_POLL (1U << 0)
+#define RELOADTRACE_SHED_HTTP (1U << 1)
+#define RELOADTRACE_SHED_MMAP (1U << 2)
+
 /* Request lines that count as reload requests; see userspace/source/http_patterns.h. */
 #define RELOADTRACE_HTTP_PATTERNS    32
 #define RELOADTRACE_HTTP_PATTERN_LEN 64 /* with the NUL */

@@ -49,6 +49,9 @@ __u32 announcing __weak = 0;
 /* Raised by each adoption; groups that carry an older one afterwards are gone. */
 __u32 adoption __weak = 0;
 
+/* RELOADTRACE_SHED_*: bits are never cleared. */
+__u32 families_shed __weak = 0;
+
 /* Ids in `cgroups` that are tracked, and those in `processes`. Bits are never cleared. */
 __u64 cgroup_bits[RELOADTRACE_FILTER_WORDS] __weak = {};
 __u64 process_bits[RELOADTRACE_FILTER_WORDS] __weak = {};
@@ -230,6 +233,11 @@ static __always_inline __u64 id_of_cgroup(__u64 cgroup)
 static __always_inline __u64 cgroup_id_of(struct task_struct *task)
 {
 	return id_of_cgroup(cgroup_of(task));
+}
+
+static __always_inline bool is_shed(__u32 family)
+{
+	return families_shed & family;
 }
 
 /* While neither is set, nothing is asked for that a volume would announce itself by. */

@@ -65,7 +65,8 @@ int BPF_PROG(on_exec, struct task_struct *task, pid_t old_pid, struct linux_binp
 		return 0;
 	report_exec(task);
 	/* The volume's own program brings its process into scope, whatever its cgroup. */
-	if (hook_mmap && volumes_tracked && device_is_tracked(file_device((struct file *)program)))
+	if (hook_mmap && !is_shed(RELOADTRACE_SHED_MMAP) && volumes_tracked &&
+	    device_is_tracked(file_device((struct file *)program)))
 		report_execution(program);
 	return 0;
 }

@@ -112,7 +112,8 @@ static __always_inline void on_plain_read(__s32 fd, __u64 buffer, __u32 vector, 
 		if (bit_is_set(group_bits, reloadtrace_id_slot(group)))
 			on_queue_read(group, fd, buffer, vector, result);
 	} else if (hook_http && dev == socket_dev) {
-		look_for_request(address, fd, result);
+		if (!is_shed(RELOADTRACE_SHED_HTTP))
+			look_for_request(address, fd, result);
 	} else if (hook_read && file_in_volume(file, dev)) {
 		report_read(address, fd, OFFSET_FROM_POSITION, result);
 	}
@@ -122,7 +123,7 @@ static __always_inline void on_received(__s32 fd, __s64 result)
 {
 	__u64 file;
 
-	if (!hook_http || result <= 0)
+	if (!hook_http || result <= 0 || is_shed(RELOADTRACE_SHED_HTTP))
 		return;
 	file = current_file(fd);
 	if (file)
@@ -133,7 +134,8 @@ static __always_inline void on_mapped(__s32 fd, __u32 flags, __u64 result)
 {
 	__u64 file;
 
-	if (!hook_mmap || fd < 0 || flags & MAP_ANONYMOUS || result >= (__u64)-4095)
+	if (!hook_mmap || fd < 0 || flags & MAP_ANONYMOUS || result >= (__u64)-4095 ||
+	    is_shed(RELOADTRACE_SHED_MMAP))
 		return;
 	file = volume_file(fd);
 	if (file)
@@ -172,7 +174,7 @@ static __always_inline int dispatch(struct pt_regs *regs, __s64 result)
 	case SYS_writev:
 	case SYS_sendto:
 	case SYS_sendmsg:
-		if (hook_http && answers_awaited)
+		if (hook_http && answers_awaited && !is_shed(RELOADTRACE_SHED_HTTP))
 			look_for_answer(PT_REGS_PARM1_SYSCALL(regs), result);
 		break;
 	case SYS_pread64:
@@ -251,7 +253,7 @@ static __always_inline int dispatch(struct pt_regs *regs, __s64 result)
 	case SYS_access:
 	case SYS_faccessat:
 	case SYS_faccessat2:
-		if (hook_poll && current_is_in_scope())
+		if (hook_poll && !is_shed(RELOADTRACE_SHED_POLL) && current_is_in_scope())
 			report_poll(SYSCALL_NUMBER(regs), result);
 		break;
 	case SYS_kill:

@@ -47,7 +47,11 @@ TEST_F(BpfSourceTest, works_on_without_each_hook_that_is_not_required) {
     options.without_hooks = {name};
     start(options);
     EXPECT_EQ(state_of(source(), name), HookState::Missing);
-    EXPECT_EQ(std::ranges::count(source().hooks(), HookState::Missing, &HookStatus::state), 1);
+    // Without completions there are no failed ones: the self-test finds that hook silent.
+    const bool two =
+        hook.id == HookId::IoUring && source().proof_of(HookId::IoUringFailed) == HookProof::Silent;
+    EXPECT_EQ(std::ranges::count(source().hooks(), HookState::Missing, &HookStatus::state),
+              two ? 2 : 1);
     EXPECT_TRUE(source().adopt_watchers());
     EXPECT_EQ(of<OpenEvent>(trace([&] { return open_and_read(at("volume/app.yaml")); })).size(),
               1U);

@@ -117,6 +117,39 @@ TEST_F(CommandLine, a_required_hook_that_is_missing_is_named) {
   EXPECT_NE(ended.errors.find("read"), std::string::npos) << ended.errors;
 }
 
+TEST_F(CommandLine, a_hook_that_attaches_and_delivers_nothing_is_missing) {
+  volume_.publish({{"app.yaml", "one"}});
+  start("no-watcher");
+  trace({"--mute-hook", "mmap"}, "0.5");
+  volume_.publish({{"app.yaml", "two"}});
+  const Line said = verdict();
+  EXPECT_EQ(said.at("verdict"), "unknown") << said.dump(1);
+  EXPECT_EQ(said.at("confidence"), "degraded");
+  EXPECT_EQ(tracer_->lines().front().at("hooks").at("mmap"), "missing");
+}
+
+TEST_F(CommandLine, check_says_which_hooks_deliver) {
+  const Completed muted = run_tracer({"check", "--mute-hook", "poll", "--format", "json"});
+  const Line said = parse_lines(muted.output).at(0);
+  EXPECT_EQ(said.at("hooks").at("poll"), "missing");
+  EXPECT_EQ(said.at("self_test").at("poll"), "silent");
+  EXPECT_EQ(said.at("self_test").at("read"), "delivers");
+  EXPECT_EQ(said.at("self_test").at("exec"), "not_tried");
+  const Completed table = run_tracer({"check", "--mute-hook", "poll"});
+  EXPECT_NE(table.output.find("their period (it attaches, and delivers nothing)\n"),
+            std::string::npos)
+      << table.output;
+  EXPECT_NE(table.output.find("\nthe others were seen to deliver; not tried: exec, adopt,"),
+            std::string::npos)
+      << table.output;
+  const Completed required = run_tracer({"check", "--mute-hook", "read"});
+  EXPECT_EQ(required.exit_code, 3);
+  EXPECT_NE(required.output.find("cannot trace here: the hook read attaches here and delivers "
+                                 "nothing; without it nothing can be said\n"),
+            std::string::npos)
+      << required.output;
+}
+
 TEST_F(CommandLine, check_names_every_hook) {
   const Completed table = run_tracer({"check"});
   EXPECT_EQ(table.exit_code, 0) << table.output;
@@ -128,6 +161,36 @@ TEST_F(CommandLine, check_names_every_hook) {
     EXPECT_EQ(state, "tracepoint") << hook;
     EXPECT_NE(table.output.find(hook), std::string::npos) << table.output;
   }
+}
+
+TEST_F(CommandLine, check_measures_what_the_programs_cost) {
+  volume_.publish({{"app.yaml", "one"}});
+  start("stat-poller", {"app.yaml", "--interval-us", "100"});
+  const Completed ended =
+      run_tracer({"check", "--cost", "0.5", "--path", volume_.path(), "--format", "json"});
+  ASSERT_EQ(ended.exit_code, 0) << ended.errors;
+  const Line said = parse_lines(ended.output).at(0);
+  EXPECT_EQ(said.at("can_trace"), true);
+  const Line& cost = said.at("cost");
+  EXPECT_EQ(cost.at("of"), "1 volumes tracked");
+  EXPECT_GE(cost.at("seconds").get<double>(), 0.5);
+  EXPECT_GT(cost.at("total").at("runs").get<std::uint64_t>(), 100U);
+  EXPECT_GT(cost.at("total").at("cpu_percent").get<double>(), 0.0);
+  EXPECT_EQ(cost.at("programs").at(0).at("program").get<std::string>().rfind("on_syscall", 0), 0U);
+
+  trace({}, "1");
+  const Completed running =
+      run_tracer({"check", "--cost", "0.5", "--pid", std::to_string(tracer_->process().pid())});
+  ASSERT_EQ(running.exit_code, 0) << running.errors;
+  EXPECT_NE(running.output.find("  on_syscall"), std::string::npos) << running.output;
+  EXPECT_NE(running.output.find(", process "), std::string::npos) << running.output;
+}
+
+TEST_F(CommandLine, check_says_why_it_cannot_measure_a_process) {
+  const Completed none = run_tracer({"check", "--cost", "0.1", "--pid", "1"});
+  EXPECT_EQ(none.exit_code, 3);
+  EXPECT_EQ(none.errors, "reloadtrace: process 1 has no BPF programs\n");
+  EXPECT_EQ(run_tracer({"check", "--pid", "1"}).exit_code, 2);
 }
 
 }  // namespace

@@ -104,9 +104,11 @@ TEST_F(MetricsTest, follow_a_publish_from_behind_to_stale) {
 TEST_F(MetricsTest, are_what_promtool_calls_good) {
   volume_.publish({{"app.yaml", "one"}});
   start("directory-watcher");
-  trace_with_metrics({"--metrics-per-pod"});
+  trace_with_metrics({"--metrics-per-pod", "--bpf-stats"});
   volume_.publish({{"app.yaml", "two"}});
   EXPECT_TRUE(comes_to_have("verdict=\"reloaded\""));
+  EXPECT_TRUE(comes_to_have("reloadtrace_bpf_counted_seconds_total"));
+  EXPECT_TRUE(comes_to_have("reloadtrace_bpf_run_seconds_total{program=\"on_syscall"));
   TemporaryDirectory directory;
   write_file(directory.at("page"), get("/metrics"));
   const Completed checked =

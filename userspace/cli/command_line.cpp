@@ -73,6 +73,25 @@ void add_node_options(CLI::App& app, NodePlaces& node) {
                "Also the volumes of service account tokens (kube-api-access-…)");
 }
 
+void add_muted_hooks(CLI::App& app, std::vector<std::string>& hooks) {
+  app.add_option("--mute-hook", hooks, "Let this hook attach, and see nothing (repeat)")
+      ->type_name("NAME")
+      ->group("For tests");
+}
+
+void add_cost_options(CLI::App& app, CheckOptions& check) {
+  auto* cost =
+      app.add_option("--cost", check.cost_seconds,
+                     "Also measure for that long what the BPF programs cost, with the volumes of "
+                     "this node tracked; needs CAP_SYS_ADMIN")
+          ->type_name("SEC")
+          ->check(CLI::Range(0.001, kMaxSeconds));
+  app.add_option("--pid", check.pid, "What those of this running reloadtrace cost, instead")
+      ->type_name("PID")
+      ->needs(cost);
+  add_node_options(app, check.places);
+}
+
 void add_trace_options(CLI::App& app, TraceOptions& trace) {
   add_view_options(app, trace.view);
   add_node_options(app, trace.places);
@@ -125,6 +144,16 @@ void add_trace_options(CLI::App& app, TraceOptions& trace) {
   app.add_flag("--metrics-per-pod", trace.metrics_per_pod,
                "A label `pod` on the metrics: as many series as there are pods")
       ->needs(metrics);
+  app.add_flag("--bpf-stats", trace.bpf_stats,
+               "Also what the BPF programs cost, in /metrics: for 1 s in each 10 s the kernel "
+               "counts; needs CAP_SYS_ADMIN")
+      ->needs(metrics);
+  app.add_option("--max-overhead", trace.max_overhead,
+                 "Give up hooks, the cheapest to lose first (poll, http, io_uring, mmap), when the "
+                 "BPF programs cost more of one CPU in two samples running; each is a line of kind "
+                 "shed. Needs CAP_SYS_ADMIN")
+      ->type_name("PERCENT")
+      ->check(CLI::Range(0.001, 100.0 * 1024));
   app.add_option("--duration", trace.duration_seconds, "Stop after that long")
       ->type_name("SEC")
       ->check(CLI::Range(0.001, kMaxSeconds));
@@ -138,6 +167,7 @@ void add_trace_options(CLI::App& app, TraceOptions& trace) {
                  "Leave this hook out, as if the kernel lacked it (repeat); see check")
       ->type_name("NAME")
       ->group("For tests");
+  add_muted_hooks(app, trace.muted_hooks);
 }
 
 }  // namespace
@@ -206,6 +236,9 @@ std::variant<Command, int> parse_command_line(int argc, char** argv) {
       app.add_subcommand("check", "What this kernel and these privileges let it observe");
   check_command->add_option("--format", check_format, "table or json")
       ->check(CLI::IsMember({"table", "json"}));
+
+  add_cost_options(*check_command, check);
+  add_muted_hooks(*check_command, check.muted_hooks);
 
   auto* schema_command = app.add_subcommand("schema", "The JSON Schema of the JSON lines");
 

@@ -45,8 +45,11 @@ struct TraceOptions {
   std::string record;
   std::optional<double> duration_seconds;
   std::vector<std::string> without_hooks;
+  std::vector<std::string> muted_hooks;
   std::string metrics;  // address to listen at; empty = none
   bool metrics_per_pod = false;
+  bool bpf_stats = false;
+  std::optional<double> max_overhead;      // percent of one CPU
   std::vector<std::string> http_triggers;  // "[METHOD ]PATH[*]", beside the built-in ones
 };
 
@@ -75,6 +78,10 @@ struct CompareOptions {
 
 struct CheckOptions {
   bool json = false;
+  std::optional<double> cost_seconds;  // measure for that long what the programs cost
+  std::optional<std::uint32_t> pid;    // of this running tracer, instead of one's own
+  NodePlaces places;                   // what is tracked meanwhile
+  std::vector<std::string> muted_hooks;
 };
 
 struct SchemaOptions {};

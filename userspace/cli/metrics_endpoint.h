@@ -5,6 +5,7 @@
 #include <array>
 #include <memory>
 #include <string>
+#include <utility>
 
 #include "userspace/engine/engine.h"
 #include "userspace/sink/metrics.h"
@@ -25,6 +26,7 @@ class MetricsEndpoint {
       ++events_[event.index()];
     }
   }
+  void set_cost(SampledRuns cost) { metrics_.set_cost(std::move(cost)); }
   // Puts the numbers of now where scrapes find them: the session is alive.
   void publish(const Census& census);
 

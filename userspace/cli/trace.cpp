@@ -6,10 +6,12 @@
 
 #include <algorithm>
 #include <chrono>
+#include <optional>
 #include <utility>
 
 #include "userspace/cli/clocks.h"
 #include "userspace/cli/commands.h"
+#include "userspace/cli/cost_watch.h"
 #include "userspace/cli/exit_code.h"
 #include "userspace/cli/message.h"
 #include "userspace/cli/metrics_endpoint.h"
@@ -83,7 +85,12 @@ class LiveSession {
                   }),
         node_(Node::create(options_of_node(options), source, [](const std::string& sentence) {
           say_to_user(sentence);
-        })) {}
+        })) {
+    if (options.bpf_stats || options.max_overhead) {
+      cost_.emplace(source, options.bpf_stats ? metrics : nullptr, options.max_overhead,
+                    [this](const ShedFact& fact) { pipeline_.feed(fact, {}); });
+    }
+  }
 
   Result<> begin() {
     pipeline_.feed(describe_session(source_, options_.node, engine_options_.deadline), {});
@@ -114,6 +121,9 @@ class LiveSession {
       }
       pipeline_.advance_to(source_.horizon());
       const Timestamp now = monotonic_now();
+      if (cost_) {
+        cost_->advance_to(now);
+      }
       if (now - refreshed_ >= kRefreshInterval) {
         refreshed_ = now;
         node_->refresh(now, feed_);
@@ -176,6 +186,7 @@ class LiveSession {
   EngineOptions engine_options_;
   Pipeline pipeline_;
   std::unique_ptr<Node> node_;
+  std::optional<CostWatch> cost_;
   Timestamp begun_;
   Timestamp refreshed_;
   Node::Emit feed_ = [this](const Event& fact) { pipeline_.feed(fact, {}); };
@@ -222,9 +233,16 @@ int run(const TraceOptions& options) {
     metrics = std::move(*opened);
     (*outputs)->add(metrics->sink());
   }
+  if (options.bpf_stats || options.max_overhead) {
+    if (const auto counting = RunCounting::begin(); !counting) {
+      say_to_user(counting.error().message);
+      return kUnsupported;
+    }
+  }
   BpfOptions bpf;
   bpf.proc = options.places.proc;
   bpf.without_hooks = options.without_hooks;
+  bpf.muted_hooks = options.muted_hooks;
   bpf.http_triggers = options.http_triggers;
   auto source = BpfSource::open(bpf);
   if (!source) {

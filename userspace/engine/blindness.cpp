@@ -76,6 +76,20 @@ std::string unseen_calls(const Usage& usage, const World& world, bool rings_unse
   return out;
 }
 
+// Causes that say what did not happen, and the hooks that would have shown it.
+struct Absence {
+  Cause cause;
+  std::string_view hook;
+  std::string_view unseen;
+};
+constexpr Absence kAbsences[] = {
+    {Cause::NoWatcher, "poll", "whether it looks at intervals"},
+    {Cause::NoWatcher, "signal", "whether it was sent a signal"},
+    {Cause::NoWatcher, "http", "whether it was asked to reload over HTTP"},
+    {Cause::NoWatcher, "fanotify", "whether it has marks of fanotify"},
+    {Cause::PollPending, "poll", "whether it has looked since"},
+};
+
 Diagnosis because(std::string evidence) {
   return {std::nullopt, std::move(evidence), "", 0};
 }
@@ -125,6 +139,18 @@ bool Engine::hook_missing(std::string_view name) const {
   return std::any_of(session_.hooks.begin(), session_.hooks.end(), [&](const HookStatus& hook) {
     return hook.name == name && hook.state == HookState::Missing;
   });
+}
+
+Diagnosis Engine::sobered(Diagnosis diagnosis) const {
+  for (const Absence& absence : kAbsences) {
+    if (diagnosis.cause == absence.cause && hook_missing(absence.hook)) {
+      return {std::nullopt,
+              fmt::format("{}; {} cannot be seen (the hook {} is missing)", diagnosis.evidence,
+                          absence.unseen, absence.hook),
+              "", diagnosis.tgid};
+    }
+  }
+  return diagnosis;
 }
 
 std::string Engine::blind_since(Timestamp from) const {

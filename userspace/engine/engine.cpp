@@ -178,6 +178,18 @@ void Engine::on(const LossFact& fact) {
   say_(report);
 }
 
+// Missing as if it had never been there, also for publishes that are not judged yet: from when on
+// what each of them needs went unseen is not worth a guess.
+void Engine::on(const ShedFact& fact) {
+  for (HookStatus& hook : session_.hooks) {
+    if (hook.name == fact.hook) {
+      hook.state = HookState::Missing;
+    }
+  }
+  say_(ShedReport{fact.at, fact.hook, static_cast<double>(fact.cost_ppm) / 1e4,
+                  static_cast<double>(fact.limit_ppm) / 1e4});
+}
+
 FileUse* Engine::touch(const Origin& origin,
                        const FileRef& file,
                        const std::string& path,

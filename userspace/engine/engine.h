@@ -82,6 +82,7 @@ class Engine {
   void on(const PollFact& fact);
   void on(const WatchFailedFact& fact);
   void on(const LossFact& fact);
+  void on(const ShedFact& fact);
   void on(const OpenEvent& event);
   void on(const WriteOpenEvent& event);
   void on(const ReadEvent& event);
@@ -150,6 +151,9 @@ class Engine {
             Timestamp now,
             const FileUse* deciding = nullptr);
 
+  // Without its cause if that rests on something not having happened that a missing hook would have
+  // shown.
+  Diagnosis sobered(Diagnosis diagnosis) const;
   bool hook_missing(std::string_view name) const;
   // A sentence when what happened in between cannot be known in full.
   std::string blind_since(Timestamp from) const;

@@ -321,7 +321,7 @@ void Engine::conclude(Usage& usage, Timestamp now) {
     return;
   }
   give(usage, Verdict::Stale,
-       diagnose_stale(usage, judgement, world_, now, !hook_missing("inotify")), now);
+       sobered(diagnose_stale(usage, judgement, world_, now, !hook_missing("inotify"))), now);
 }
 
 void Engine::close(Usage& usage, Verdict verdict, std::string evidence, Timestamp now) {

@@ -205,6 +205,14 @@ struct LossReport {
   std::map<std::string, std::uint64_t> lost;  // by cause
 };
 
+// A hook was given up because the programs cost too much.
+struct ShedReport {
+  Timestamp at;
+  std::string hook;
+  double cpu_percent = 0;  // what they cost, of one CPU
+  double max_percent = 0;
+};
+
 // Reports that were not put out, for whoever reads them is too slow. Unlike lost events they make
 // no verdict doubtful. Not of the engine: the queue before a sink makes them.
 struct DropReport {
@@ -246,6 +254,7 @@ using Report = std::variant<StartReport,
                             ReaderReport,
                             LossReport,
                             DropReport,
+                            ShedReport,
                             StopReport>;
 
 }  // namespace reloadtrace

@@ -8,32 +8,89 @@
 #include <unordered_map>
 
 namespace reloadtrace {
+namespace {
+
+constexpr const char* name_of(HookTrial trial) {
+  switch (trial) {
+    case HookTrial::NotTried:
+      return "not_tried";
+    case HookTrial::Delivers:
+      return "delivers";
+    case HookTrial::Silent:
+      return "silent";
+  }
+  return "";
+}
+
+// "adopt, exec" of those that are there and were not tried.
+std::string not_tried(const CheckReport& report) {
+  std::vector<std::string> names;
+  for (const HookCheck& hook : report.hooks) {
+    if (hook.available && hook.trial == HookTrial::NotTried) {
+      names.push_back(hook.name);
+    }
+  }
+  return fmt::format("{}", fmt::join(names, ", "));
+}
+
+void add_hooks(nlohmann::ordered_json& out, const CheckReport& report) {
+  out["can_trace"] = report.obstacle.empty();
+  out["obstacle"] =
+      report.obstacle.empty() ? nlohmann::ordered_json() : nlohmann::ordered_json(report.obstacle);
+  out["hooks"] = nlohmann::ordered_json::object();
+  out["self_test"] = nlohmann::ordered_json::object();
+  for (const HookCheck& hook : report.hooks) {
+    out["hooks"][hook.name] = hook.available ? "tracepoint" : "missing";
+    out["self_test"][hook.name] = name_of(hook.trial);
+  }
+}
+
+std::string table_of_hooks(const CheckReport& report) {
+  if (!report.obstacle.empty()) {
+    return fmt::format("cannot trace here: {}\n", report.obstacle);
+  }
+  const auto available = std::count_if(report.hooks.begin(), report.hooks.end(),
+                                       [](const HookCheck& hook) { return hook.available; });
+  std::string out =
+      fmt::format("can trace here: {} of {} hooks\n\n", available, report.hooks.size());
+  for (const HookCheck& hook : report.hooks) {
+    out +=
+        fmt::format("  {:<15} {:<10}  {}{}\n", hook.name, hook.available ? "tracepoint" : "missing",
+                    hook.purpose,
+                    hook.trial == HookTrial::Silent ? " (it attaches, and delivers nothing)" : "");
+  }
+  if (std::ranges::none_of(report.hooks,
+                           [](const auto& hook) { return hook.trial == HookTrial::Delivers; })) {
+    return out + "\nwhether they deliver was not tried: there is no tmpfs to do it in\n";
+  }
+  if (const std::string names = not_tried(report); !names.empty()) {
+    out += fmt::format("\nthe others were seen to deliver; not tried: {}\n", names);
+  }
+  return out;
+}
+
+}  // namespace
 
 std::string to_json(const CheckReport& report) {
   nlohmann::ordered_json out;
   out["version"] = report.version;
   out["kernel"] = report.kernel;
-  out["can_trace"] = report.obstacle.empty();
-  out["obstacle"] =
-      report.obstacle.empty() ? nlohmann::ordered_json() : nlohmann::ordered_json(report.obstacle);
-  out["hooks"] = nlohmann::ordered_json::object();
-  for (const HookCheck& hook : report.hooks) {
-    out["hooks"][hook.name] = hook.available ? "tracepoint" : "missing";
+  if (report.attached) {
+    add_hooks(out, report);
+  }
+  if (report.cost) {
+    out["cost"] = json_of(*report.cost);
   }
   return out.dump(-1, ' ', false, nlohmann::ordered_json::error_handler_t::replace) + "\n";
 }
 
 std::string to_table(const CheckReport& report) {
   std::string out = fmt::format("reloadtrace {}  kernel {}\n", report.version, report.kernel);
-  if (!report.obstacle.empty()) {
-    return out + fmt::format("cannot trace here: {}\n", report.obstacle);
+  if (report.attached) {
+    out += table_of_hooks(report);
   }
-  const auto available = std::count_if(report.hooks.begin(), report.hooks.end(),
-                                       [](const HookCheck& hook) { return hook.available; });
-  out += fmt::format("can trace here: {} of {} hooks\n\n", available, report.hooks.size());
-  for (const HookCheck& hook : report.hooks) {
-    out += fmt::format("  {:<12} {:<11} {}\n", hook.name, hook.available ? "tracepoint" : "missing",
-                       hook.purpose);
+  if (report.cost) {
+    out += "\n" + to_table(*report.cost);
   }
   return out;
 }

@@ -2,22 +2,31 @@
 // What `reloadtrace check` says: which hooks this kernel and these privileges give.
 #pragma once
 
+#include <optional>
 #include <string>
 #include <vector>
 
+#include "userspace/sink/cost_report.h"
+
 namespace reloadtrace {
+
+// What came of trying it.
+enum class HookTrial { NotTried, Delivers, Silent };
 
 struct HookCheck {
   std::string name;
-  bool available = false;
+  bool available = false;  // attached, and not silent
+  HookTrial trial = HookTrial::NotTried;
   std::string purpose;  // what is not seen without it
 };
 
 struct CheckReport {
   std::string version;
   std::string kernel;
-  std::string obstacle;  // why nothing can be traced; empty when it can
-  std::vector<HookCheck> hooks;
+  std::string obstacle = {};  // why nothing can be traced; empty when it can
+  std::vector<HookCheck> hooks = {};
+  bool attached = true;                 // false: a running tracer was looked at, and nothing else
+  std::optional<CostReport> cost = {};  // when it was asked for
 };
 
 // One JSON object and '\n'.

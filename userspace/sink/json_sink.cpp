@@ -154,6 +154,13 @@ class LineWriter {
     out_.field("since", time(report.since)).field("until", time(report.until));
   }
 
+  void operator()(const ShedReport& report) {
+    common("shed", report.at);
+    out_.field("hook", report.hook)
+        .field("cpu_percent", report.cpu_percent)
+        .field("max_percent", report.max_percent);
+  }
+
   // For those who count what is missing it is one more cause.
   void operator()(const DropReport& report) {
     common("loss", report.at);

@@ -94,7 +94,32 @@ std::string Metrics::text(const Census& census, std::span<const NamedCount> even
              "Lines that were not put out, for whoever reads them is too slow; no verdict is "
              "touched by that.");
   out.sample({}, dropped_);
+  out.family("reloadtrace_hooks_shed", "gauge",
+             "Hooks given up because the BPF programs cost more than --max-overhead allows; what "
+             "depends on them is unknown or degraded.");
+  out.sample({}, shed_);
+  print_cost(out);
   return out.take();
+}
+
+void Metrics::print_cost(PrometheusText& out) const {
+  if (!cost_) {
+    return;
+  }
+  out.family("reloadtrace_bpf_runs_total", "counter",
+             "Runs of the BPF programs, while they were counted.");
+  for (const ProgramRuns& one : cost_->programs) {
+    out.sample({{"program", one.program}}, one.runs);
+  }
+  out.family("reloadtrace_bpf_run_seconds_total", "counter",
+             "CPU time of those runs. Divided by the rate of "
+             "reloadtrace_bpf_counted_seconds_total, its rate is the share of one CPU.");
+  for (const ProgramRuns& one : cost_->programs) {
+    out.sample({{"program", one.program}}, static_cast<double>(one.run_ns) / 1e9);
+  }
+  out.family("reloadtrace_bpf_counted_seconds_total", "counter",
+             "How long they were counted: counting costs something itself, so it is sampled.");
+  out.sample({}, cost_->seconds);
 }
 
 void Metrics::print_propagation(PrometheusText& out) const {

@@ -9,12 +9,15 @@
 #include <array>
 #include <cstdint>
 #include <map>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "userspace/engine/report.h"
+#include "userspace/sink/cost_report.h"
 #include "userspace/sink/prometheus_text.h"
 #include "userspace/sink/sink.h"
 
@@ -26,6 +29,12 @@ struct NamedCount {
   std::uint64_t count = 0;
 };
 
+// What the BPF programs cost while that was sampled.
+struct SampledRuns {
+  double seconds = 0;
+  std::vector<ProgramRuns> programs;
+};
+
 class Metrics : public Sink {
  public:
   static constexpr std::size_t kMaxSeries = 5000;
@@ -35,6 +44,9 @@ class Metrics : public Sink {
 
   // Counts it. Never fails.
   Result<> write(const Report& report) override;
+
+  // From now on it is shown what the BPF programs cost: up to now this.
+  void set_cost(SampledRuns cost) { cost_ = std::move(cost); }
 
   // Everything, as Prometheus scrapes it; the gauges show `census`.
   std::string text(const Census& census, std::span<const NamedCount> events) const;
@@ -61,11 +73,13 @@ class Metrics : public Sink {
   void count(const ReloadReport& report);
   void count(const LossReport& report);
   void count(const DropReport& report) { dropped_ += report.reports; }
+  void count(const ShedReport&) { ++shed_; }
   void count(const EventReport&) {}
   void count(const ReaderReport&) {}
   void count(const StopReport&) {}
   void print_propagation(PrometheusText& out) const;
   void print_gauges(PrometheusText& out, const Census& census) const;
+  void print_cost(PrometheusText& out) const;
   std::string pod_label(const std::string& pod) const { return per_pod_ ? pod : std::string(); }
 
   bool per_pod_;
@@ -76,6 +90,8 @@ class Metrics : public Sink {
   double propagation_sum_ = 0;
   std::map<std::string, std::uint64_t> lost_;
   std::uint64_t dropped_ = 0;
+  std::uint64_t shed_ = 0;
+  std::optional<SampledRuns> cost_;
 };
 
 }  // namespace reloadtrace

@@ -37,7 +37,8 @@ bool is_evidence(const Report& report) {
 // Few, and a stream without them cannot be understood.
 bool is_indispensable(const Report& report) {
   return std::holds_alternative<StartReport>(report) ||
-         std::holds_alternative<LossReport>(report) || std::holds_alternative<StopReport>(report);
+         std::holds_alternative<LossReport>(report) || std::holds_alternative<ShedReport>(report) ||
+         std::holds_alternative<StopReport>(report);
 }
 
 }  // namespace

@@ -248,6 +248,15 @@ void TableSink::print(const DropReport& report) {
       {plural(report.reports, "report") + " dropped: the output was read too slowly", Style::Warn});
 }
 
+void TableSink::print(const ShedReport& report) {
+  ++block_.lines_between;
+  page_.paragraph(0, {"! " + clock(report.at) + "  ", Style::Warn},
+                  {fmt::format("hook {} shed: the programs cost {:.3g} % of a CPU and may cost "
+                               "{:.3g} %; what depends on it is unknown or degraded from now on",
+                               safe(report.hook), report.cpu_percent, report.max_percent),
+                   Style::Warn});
+}
+
 void TableSink::print(const StopReport& report) {
   block_ = {};
   page_.end_line();

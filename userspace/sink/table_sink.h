@@ -42,6 +42,7 @@ class TableSink : public Sink {
   void print(const ReaderReport& report);
   void print(const LossReport& report);
   void print(const DropReport& report);
+  void print(const ShedReport& report);
   void print(const StopReport& report);
 
   void open_block(Block block);

@@ -5,8 +5,6 @@
 #include <bpf/bpf.h>
 #include <bpf/libbpf.h>
 #include <fmt/format.h>
-#include <poll.h>
-#include <sys/epoll.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -16,6 +14,7 @@
 #include <cstdio>
 #include <cstring>
 #include <optional>
+#include <utility>
 
 #include "bpf/filter.h"
 #include "reloadtrace.skel.h"
@@ -26,6 +25,8 @@
 #include "userspace/source/http_patterns.h"
 #include "userspace/source/kernel_probe.h"
 #include "userspace/source/load_log.h"
+#include "userspace/source/ring_waiter.h"
+#include "userspace/source/self_test.h"
 #include "userspace/wire/record.h"
 
 namespace reloadtrace {
@@ -81,22 +82,16 @@ thread_local LoadLog* LoadLogScope::log_ = nullptr;
 class LiveSource final : public BpfSource {
  public:
   explicit LiveSource(const BpfOptions& options)
-      : options_(options), plan_(options.without_hooks), delivery_(monotonic_now()) {}
+      : options_(options),
+        plan_(options.without_hooks, options.muted_hooks),
+        delivery_(monotonic_now()) {}
 
   Result<> start() {
-    if (auto found = require_btf(); !found) {
-      return found;
+    auto devices = probe_kernel();
+    if (!devices) {
+      return std::move(devices).error();
     }
-    auto device = find_anon_inode_device();
-    if (!device) {
-      return std::move(device).error();
-    }
-    anon_inode_device_ = *device;
-    auto sockets = find_socket_device();
-    if (!sockets) {
-      return std::move(sockets).error();
-    }
-    socket_device_ = *sockets;
+    devices_ = *devices;
     auto patterns = http_patterns(options_.http_triggers);
     if (!patterns) {
       return std::move(patterns).error();
@@ -109,12 +104,19 @@ class LiveSource final : public BpfSource {
     }
     filter_.emplace(skeleton_->bss->root_bits, skeleton_->bss->device_bits,
                     skeleton_->bss->volumes_tracked);
-    return open_rings();
+    if (auto opened = open_rings(); !opened) {
+      return opened;
+    }
+    return test_hooks();
   }
 
   Result<Progress> poll(std::chrono::milliseconds timeout, const Callback& deliver) override;
   Timestamp horizon() const override { return delivery_.horizon(); }
   std::vector<HookStatus> hooks() const override { return plan_.states(); }
+  HookProof proof_of(HookId id) const override { return plan_.proof_of(id); }
+  std::vector<ProgramCost> costs() const override;
+  HookSet there() const override { return plan_.there(); }
+  void shed(HookId id) override;
 
   Result<> track_volume(VolumeId volume) override;
   Result<> forget_volume(VolumeId volume) override;
@@ -133,6 +135,8 @@ class LiveSource final : public BpfSource {
   void configure();
   void configure_http();
   Result<> open_rings();
+  Result<> test_hooks();
+  Result<> clear_scope();
   Result<> put(bpf_map* map,
                const void* key,
                std::size_t key_size,
@@ -145,24 +149,24 @@ class LiveSource final : public BpfSource {
   static int on_record(void* self, void* data, std::size_t size);
   void drain();
   void look_at_losses();
+  std::optional<Timestamp> next_delivery() const;
   void ask_for_polls(Timestamp now);
-  Result<bool> wait(Timestamp deadline);
 
   BpfOptions options_;
   HookPlan plan_;
-  DeviceId anon_inode_device_ = 0;
-  DeviceId socket_device_ = 0;
+  KernelDevices devices_;
   std::vector<HttpPattern> http_patterns_;
   // Order matters: links and rings refer to what the skeleton owns, so they are destroyed first.
   SkeletonPtr skeleton_;
-  std::vector<LinkPtr> links_;
+  std::vector<std::pair<std::string_view, LinkPtr>> links_;  // by the program's name
   LinkPtr adoption_;
   RingPtr facts_;
   RingPtr activity_;
-  UniqueFd epoll_;
+  RingWaiter waiter_;
 
   std::optional<VolumeFilter> filter_;
   EventDelivery delivery_;
+  std::unique_ptr<SelfTest> testing_;  // while it runs: takes all records
   Timestamp drain_start_;
   Timestamp polls_swept_;
   std::vector<std::byte> counters_;
@@ -217,20 +221,20 @@ void LiveSource::configure() {
   auto* knobs = skeleton_->rodata;
   knobs->self_tgid =
       options_.self_tgid != 0 ? options_.self_tgid : static_cast<std::uint32_t>(::getpid());
-  knobs->anon_inode_dev = anon_inode_device_;
+  knobs->anon_inode_dev = devices_.anon_inodes;
   knobs->cgroup_of_pids = !own_cgroup_hierarchy().is_v2();
-  knobs->hook_open = plan_.has(HookId::Open);
-  knobs->hook_read = plan_.has(HookId::Read);
-  knobs->hook_mmap = plan_.has(HookId::Mmap);
-  knobs->hook_publish = plan_.has(HookId::Publish);
-  knobs->hook_symlink = plan_.has(HookId::Symlink);
-  knobs->hook_inotify = plan_.has(HookId::Inotify);
-  knobs->hook_write_close = plan_.has(HookId::WriteClose);
-  knobs->hook_poll = plan_.has(HookId::Poll);
-  knobs->hook_signal = plan_.has(HookId::Signal);
-  knobs->hook_fanotify = plan_.has(HookId::Fanotify);
-  knobs->hook_io_uring = plan_.has(HookId::IoUring);
-  knobs->hook_mount = plan_.has(HookId::Mount);
+  knobs->hook_open = plan_.fires(HookId::Open);
+  knobs->hook_read = plan_.fires(HookId::Read);
+  knobs->hook_mmap = plan_.fires(HookId::Mmap);
+  knobs->hook_publish = plan_.fires(HookId::Publish);
+  knobs->hook_symlink = plan_.fires(HookId::Symlink);
+  knobs->hook_inotify = plan_.fires(HookId::Inotify);
+  knobs->hook_write_close = plan_.fires(HookId::WriteClose);
+  knobs->hook_poll = plan_.fires(HookId::Poll);
+  knobs->hook_signal = plan_.fires(HookId::Signal);
+  knobs->hook_fanotify = plan_.fires(HookId::Fanotify);
+  knobs->hook_io_uring = plan_.fires(HookId::IoUring);
+  knobs->hook_mount = plan_.fires(HookId::Mount);
   knobs->node_mount_namespace = find_node_mount_namespace(options_.proc);
   configure_http();
   // Renamed after 6.1. When neither is there, loading says so.
@@ -251,21 +255,12 @@ void LiveSource::configure() {
 
 void LiveSource::configure_http() {
   auto* knobs = skeleton_->rodata;
-  knobs->hook_http = plan_.has(HookId::Http);
-  knobs->socket_dev = socket_device_;
-  knobs->http_shortest = RELOADTRACE_HTTP_PATTERN_LEN;
-  knobs->http_pattern_count = static_cast<std::uint32_t>(http_patterns_.size());
-  for (std::size_t i = 0; i < http_patterns_.size(); ++i) {
-    const HttpPattern& from = http_patterns_[i];
-    reloadtrace_http_pattern& to = knobs->http_patterns[i];
-    const std::string_view compared = from.compared();
-    std::memcpy(to.text, from.text.data(), from.text.size());
-    std::memset(to.mask, 0xff, compared.size());
-    to.length = static_cast<std::uint32_t>(compared.size());
-    to.any_rest = from.any_rest;
-    knobs->http_first_letters |= 1U << static_cast<unsigned>(compared.front() - 'A');
-    knobs->http_shortest = std::min(knobs->http_shortest, to.length);
-  }
+  knobs->hook_http = plan_.fires(HookId::Http);
+  knobs->socket_dev = devices_.sockets;
+  const HttpFilter filter = encode(http_patterns_, knobs->http_patterns);
+  knobs->http_pattern_count = filter.count;
+  knobs->http_first_letters = filter.first_letters;
+  knobs->http_shortest = filter.shortest;
 }
 
 Result<> LiveSource::attach_all(std::string& failed) {
@@ -281,13 +276,68 @@ Result<> LiveSource::attach_all(std::string& failed) {
       failed = name;
       return system_error(errno, fmt::format("attach {}", name));
     }
-    if (name == "on_adoption") {
-      adoption_.reset(link);
-    } else {
-      links_.emplace_back(link);
+    LinkPtr owned(link);
+    if (!plan_.mutes(name)) {
+      (name == "on_adoption" ? adoption_ : links_.emplace_back(name, nullptr).second) =
+          std::move(owned);
     }
   }
   return Unit{};
+}
+
+// ---- self-test ----
+
+Result<> LiveSource::test_hooks() {
+  testing_ = SelfTest::prepare();
+  if (!testing_) {
+    return Unit{};
+  }
+  const auto ended = testing_->conduct(*this, [this] { drain(); });
+  const auto test = std::move(testing_);
+  test->each_of_others([this](std::span<const std::byte> record) { delivery_.push(record); });
+  if (auto cleared = ended ? clear_scope() : ended; !cleared) {
+    return cleared;
+  }
+  plan_.judge(test->tried(), test->seen());
+  if (const Hook* hook = plan_.missing_required()) {
+    return silent_hook(hook->name);
+  }
+  return Unit{};
+}
+
+// Names and queues of the self-test: nothing else is known yet.
+Result<> LiveSource::clear_scope() {
+  std::ranges::fill(skeleton_->bss->file_name_bits, 0);
+  std::atomic_ref(skeleton_->bss->adoption).fetch_add(1);
+  for (bpf_map* map : {skeleton_->maps.inotify_groups, skeleton_->maps.fanotify_groups}) {
+    if (auto done = forget_dead_groups(map); !done) {
+      return done;
+    }
+  }
+  return Unit{};
+}
+
+std::vector<ProgramCost> LiveSource::costs() const {
+  std::vector<ProgramCost> costs;
+  bpf_program* program = nullptr;
+  bpf_object__for_each_program(program, skeleton_->obj) {
+    if (auto cost = cost_of_program(bpf_program__fd(program))) {
+      cost->program = bpf_program__name(program);  // the kernel cuts it
+      costs.push_back(*std::move(cost));
+    }
+  }
+  return costs;
+}
+
+void LiveSource::shed(HookId id) {
+  plan_.shed(id);
+  const std::uint32_t family = id == HookId::Poll   ? RELOADTRACE_SHED_POLL
+                               : id == HookId::Http ? RELOADTRACE_SHED_HTTP
+                               : id == HookId::Mmap ? RELOADTRACE_SHED_MMAP
+                                                    : 0;
+  std::atomic_ref(skeleton_->bss->families_shed).fetch_or(family);
+  const Hook& hook = kHooks[place_of(id)];
+  std::erase_if(links_, [&](const auto& link) { return hook.owns(link.first); });
 }
 
 // ---- scope ----
@@ -443,13 +493,10 @@ Result<> LiveSource::open_rings() {
   if (!facts_ || !activity_) {
     return system_error(errno, "map the ring buffers");
   }
-  epoll_ = UniqueFd(::epoll_create1(EPOLL_CLOEXEC));
-  for (const bpf_map* map : {skeleton_->maps.facts, skeleton_->maps.activity}) {
-    epoll_event interest{};
-    interest.events = EPOLLIN;
-    if (!epoll_ || ::epoll_ctl(epoll_.get(), EPOLL_CTL_ADD, bpf_map__fd(map), &interest) != 0) {
-      return system_error(errno, "wait on the ring buffers");
-    }
+  if (auto opened =
+          waiter_.open({bpf_map__fd(skeleton_->maps.facts), bpf_map__fd(skeleton_->maps.activity)});
+      !opened) {
+    return opened;
   }
   const int cpus = libbpf_num_possible_cpus();
   if (cpus < 0) {
@@ -463,7 +510,11 @@ int LiveSource::on_record(void* self, void* data, std::size_t size) {
   auto* source = static_cast<LiveSource*>(self);
   const std::span record(static_cast<const std::byte*>(data), size);
   const Timestamp at = time_of_record(record);
-  source->delivery_.push(record);
+  if (source->testing_) {
+    source->testing_->observe(record);
+  } else {
+    source->delivery_.push(record);
+  }
   // Enough for now: whoever writes faster than we read must not keep us from delivering.
   return at > source->drain_start_ ? -ECANCELED : 0;
 }
@@ -517,27 +568,13 @@ void LiveSource::look_at_losses() {
   delivery_.look(now, totals);
 }
 
-// Until something can be released or is written. False: interrupted by a signal.
-Result<bool> LiveSource::wait(Timestamp deadline) {
-  const Timestamp now = monotonic_now();
-  int ready = 0;
-  if (const auto oldest = delivery_.oldest()) {
-    // Other records do not hurry this one, so the rings are not waited on.
-    const Timestamp free =
-        untold_losses_ ? delivery_.last_look() + kLossLookInterval : *oldest + options_.merge_bound;
-    const Timestamp due = std::min(free, deadline);
-    const auto left = std::max<std::int64_t>((due - now).count(), 0);
-    const timespec pause{left / 1'000'000'000, left % 1'000'000'000};
-    ready = ::ppoll(nullptr, 0, &pause, nullptr);
-  } else {
-    epoll_event event{};
-    const auto left = std::chrono::ceil<std::chrono::milliseconds>(deadline - now);
-    ready = ::epoll_wait(epoll_.get(), &event, 1, static_cast<int>(std::max(left, 0ms).count()));
+// When what waits can be delivered; nothing when nothing does.
+std::optional<Timestamp> LiveSource::next_delivery() const {
+  const auto oldest = delivery_.oldest();
+  if (oldest && untold_losses_) {
+    return delivery_.last_look() + kLossLookInterval;
   }
-  if (ready < 0 && errno != EINTR) {
-    return system_error(errno, "wait for the kernel's records");
-  }
-  return ready >= 0;
+  return oldest ? std::optional(*oldest + options_.merge_bound) : std::nullopt;
 }
 
 Result<Progress> LiveSource::poll(std::chrono::milliseconds timeout, const Callback& deliver) {
@@ -556,7 +593,7 @@ Result<Progress> LiveSource::poll(std::chrono::milliseconds timeout, const Callb
     if (monotonic_now() >= deadline) {
       return Progress::TimedOut;
     }
-    auto waited = wait(deadline);
+    auto waited = waiter_.wait(deadline, next_delivery());
     if (!waited) {
       return std::move(waited).error();
     }

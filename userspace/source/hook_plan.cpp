@@ -5,11 +5,16 @@
 
 namespace reloadtrace {
 
-HookPlan::HookPlan(const std::vector<std::string>& without) {
+HookPlan::HookPlan(const std::vector<std::string>& without, const std::vector<std::string>& muted) {
   for (const Hook& hook : kHooks) {
-    wanted_[static_cast<std::size_t>(hook.id)] =
-        std::ranges::find(without, hook.name) == without.end();
+    wanted_[place_of(hook.id)] = std::ranges::find(without, hook.name) == without.end();
+    muted_[place_of(hook.id)] = std::ranges::find(muted, hook.name) != muted.end();
   }
+}
+
+bool HookPlan::mutes(std::string_view program) const {
+  return std::ranges::any_of(
+      kHooks, [&](const Hook& hook) { return hook.owns(program) && muted_[place_of(hook.id)]; });
 }
 
 bool HookPlan::has_program(std::string_view program) const {
@@ -40,11 +45,25 @@ bool HookPlan::give_way(std::string_view program) {
   return false;
 }
 
+void HookPlan::judge(const HookSet& tried, const HookSet& seen) {
+  proven_ = wanted_ & tried & seen;
+  silent_ = wanted_ & tried & ~seen;
+  wanted_ &= ~silent_;
+}
+
+HookProof HookPlan::proof_of(HookId id) const {
+  if (silent_[place_of(id)]) {
+    return HookProof::Silent;
+  }
+  return proven_[place_of(id)] ? HookProof::Delivers : HookProof::NotTried;
+}
+
 std::vector<HookStatus> HookPlan::states() const {
   std::vector<HookStatus> states;
+  states.reserve(kHooks.size());
   for (const Hook& hook : kHooks) {
-    states.push_back(
-        {std::string(hook.name), has(hook.id) ? HookState::Tracepoint : HookState::Missing});
+    states.push_back({std::string(hook.name),
+                      there()[place_of(hook.id)] ? HookState::Tracepoint : HookState::Missing});
   }
   return states;
 }

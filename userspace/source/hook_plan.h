@@ -2,8 +2,7 @@
 // Which hooks are wanted, and what to leave out when the kernel refuses one.
 #pragma once
 
-#include <array>
-#include <cstddef>
+#include <cstdint>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -13,13 +12,24 @@
 
 namespace reloadtrace {
 
+// What is known of a hook beyond that the kernel took it.
+enum class HookProof : std::uint8_t {
+  NotTried,  // or not there
+  Delivers,  // it was seen to report what it should
+  Silent,    // it attached, and reported nothing of what it should: it counts as missing
+};
+
 // Shrinks with each refusal, one hook at a time.
 class HookPlan {
  public:
-  // All but those that are named.
-  explicit HookPlan(const std::vector<std::string>& without);
+  // All but those that are named; `muted` ones are wanted, and do not fire (for tests).
+  explicit HookPlan(const std::vector<std::string>& without,
+                    const std::vector<std::string>& muted = {});
 
-  bool has(HookId id) const { return wanted_[static_cast<std::size_t>(id)]; }
+  bool has(HookId id) const { return wanted_[place_of(id)]; }
+  bool fires(HookId id) const { return has(id) && !muted_[place_of(id)]; }
+  // Whether this BPF program is to be let go once it is attached.
+  bool mutes(std::string_view program) const;
   // Whether this BPF program is to be loaded.
   bool has_program(std::string_view program) const;
   // The first that is required and not wanted any more; null when all are there.
@@ -28,13 +38,24 @@ class HookPlan {
   // Answers the refusal of a program by leaving something out. False: nothing is left to leave out.
   bool give_way(std::string_view program);
 
+  // Takes in what the self-test saw, of those it tried: who was silent is not wanted any more.
+  void judge(const HookSet& tried, const HookSet& seen);
+  HookProof proof_of(HookId id) const;
+  // Given up while running. Its program stays what it is: what was reported last is still taken in.
+  void shed(HookId id) { shed_.set(place_of(id)); }
+  HookSet there() const { return wanted_ & ~shed_; }
+
   std::vector<HookStatus> states() const;
 
  private:
-  void drop(HookId id) { wanted_[static_cast<std::size_t>(id)] = false; }
+  void drop(HookId id) { wanted_[place_of(id)] = false; }
   std::string_view dispatcher() const { return probing_ ? kProbingDispatcher : kDispatcher; }
 
-  std::array<bool, kHooks.size()> wanted_{};
+  HookSet wanted_;
+  HookSet muted_;
+  HookSet proven_;
+  HookSet silent_;
+  HookSet shed_;
   bool probing_ = false;
 };
 

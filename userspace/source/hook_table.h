@@ -4,6 +4,8 @@
 #pragma once
 
 #include <array>
+#include <bitset>
+#include <cstddef>
 #include <cstdint>
 #include <string_view>
 
@@ -12,6 +14,10 @@ namespace reloadtrace {
 // The one program at the exit of every syscall, and its form for kernels before 6.2.
 inline constexpr std::string_view kDispatcher = "on_syscall";
 inline constexpr std::string_view kProbingDispatcher = "on_syscall_probing";
+
+constexpr bool is_dispatcher(std::string_view program) {
+  return program == kDispatcher || program == kProbingDispatcher;
+}
 
 enum class HookId : std::uint8_t {
   Open,
@@ -43,6 +49,8 @@ struct Hook {
   bool in_dispatcher = program.empty();
   std::string_view second_program = {};  // without one of the two, the other tells half a story
 
+  // Whether it sees by the dispatcher, though a program of its own may help.
+  constexpr bool in_syscalls() const { return in_dispatcher || id == HookId::Poll; }
   constexpr bool owns(std::string_view one) const {
     return !one.empty() && (one == program || one == second_program);
   }
@@ -70,5 +78,15 @@ inline constexpr std::array<Hook, 19> kHooks = {{
     {HookId::Cgroup, "cgroup", false, "on_cgroup_created", false, "on_cgroup_removed"},
     {HookId::IoUringFailed, "io_uring_failed", false, "on_ring_submission"},
 }};
+
+constexpr std::size_t place_of(HookId id) {
+  return static_cast<std::size_t>(id);
+}
+constexpr std::string_view name_of(HookId id) {
+  return kHooks[place_of(id)].name;
+}
+
+// One bit for each hook, at its place.
+using HookSet = std::bitset<kHooks.size()>;
 
 }  // namespace reloadtrace

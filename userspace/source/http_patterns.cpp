@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <array>
+#include <cstring>
 
 #include "bpf/filter.h"
 
@@ -83,6 +84,22 @@ Result<std::vector<HttpPattern>> http_patterns(const std::vector<std::string>& m
                              RELOADTRACE_HTTP_PATTERNS - built_in)};
   }
   return patterns;
+}
+
+HttpFilter encode(const std::vector<HttpPattern>& patterns,
+                  std::span<reloadtrace_http_pattern> to) {
+  HttpFilter filter{.count = static_cast<std::uint32_t>(patterns.size()),
+                    .shortest = RELOADTRACE_HTTP_PATTERN_LEN};
+  for (std::size_t i = 0; i < patterns.size(); ++i) {
+    const std::string_view compared = patterns[i].compared();
+    std::memcpy(to[i].text, patterns[i].text.data(), patterns[i].text.size());
+    std::memset(to[i].mask, 0xff, compared.size());
+    to[i].length = static_cast<std::uint32_t>(compared.size());
+    to[i].any_rest = patterns[i].any_rest ? 1 : 0;
+    filter.first_letters |= 1U << static_cast<unsigned>(compared.front() - 'A');
+    filter.shortest = std::min(filter.shortest, to[i].length);
+  }
+  return filter;
 }
 
 }  // namespace reloadtrace

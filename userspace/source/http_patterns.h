@@ -10,11 +10,15 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include "userspace/base/result.h"
+
+struct reloadtrace_http_pattern;  // bpf/filter.h
 
 namespace reloadtrace {
 
@@ -31,5 +35,15 @@ struct HttpPattern {
 // Those that are always looked for (Prometheus and its family, Spring, HAProxy's data plane), then
 // these. Fails for one that is ill-formed or too long, and for too many.
 Result<std::vector<HttpPattern>> http_patterns(const std::vector<std::string>& more);
+
+// What the kernel side asks before it compares: see requests.bpf.c.
+struct HttpFilter {
+  std::uint32_t count = 0;
+  std::uint32_t first_letters = 0;  // that a pattern begins with, as 1 << (letter - 'A')
+  std::uint32_t shortest = 0;       // bytes of the shortest request that can match
+};
+
+// Into the form in which the kernel side compares; `to` has room for them and is all zero.
+HttpFilter encode(const std::vector<HttpPattern>& patterns, std::span<reloadtrace_http_pattern> to);
 
 }  // namespace reloadtrace

@@ -24,6 +24,8 @@ Timestamp monotonic_now() {
           static_cast<std::uint64_t>(now.tv_nsec)};
 }
 
+namespace {
+
 Result<> require_btf() {
   if (::access("/sys/kernel/btf/vmlinux", R_OK) == 0) {
     return Unit{};
@@ -32,8 +34,6 @@ Result<> require_btf() {
                "this kernel has no BTF (/sys/kernel/btf/vmlinux): run one built with "
                "CONFIG_DEBUG_INFO_BTF=y, as distributions do since 2021"};
 }
-
-namespace {
 
 Result<DeviceId> device_of(const UniqueFd& fd, const char* what) {
   if (!fd) {
@@ -48,12 +48,20 @@ Result<DeviceId> device_of(const UniqueFd& fd, const char* what) {
 
 }  // namespace
 
-Result<DeviceId> find_anon_inode_device() {
-  return device_of(UniqueFd(::inotify_init1(IN_CLOEXEC)), "an inotify instance");
-}
-
-Result<DeviceId> find_socket_device() {
-  return device_of(UniqueFd(::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0)), "a socket");
+Result<KernelDevices> probe_kernel() {
+  if (auto found = require_btf(); !found) {
+    return std::move(found).error();
+  }
+  const auto queues = device_of(UniqueFd(::inotify_init1(IN_CLOEXEC)), "an inotify instance");
+  if (!queues) {
+    return queues.error();
+  }
+  const auto sockets =
+      device_of(UniqueFd(::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0)), "a socket");
+  if (!sockets) {
+    return sockets.error();
+  }
+  return KernelDevices{*queues, *sockets};
 }
 
 std::uint32_t find_node_mount_namespace(const std::string& proc) {
@@ -70,6 +78,13 @@ CgroupHierarchy own_cgroup_hierarchy() {
   std::ifstream file("/proc/self/cgroup");
   return choose_cgroup_hierarchy(
       std::string(std::istreambuf_iterator<char>(file), std::istreambuf_iterator<char>()));
+}
+
+Error silent_hook(std::string_view name) {
+  return Error{std::make_error_code(std::errc::not_supported),
+               fmt::format("the hook {} attaches here and delivers nothing; without it nothing can "
+                           "be said",
+                           name)};
 }
 
 Error not_permitted(const std::string& reason) {

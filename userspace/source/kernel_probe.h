@@ -4,6 +4,7 @@
 
 #include <cstdint>
 #include <string>
+#include <string_view>
 
 #include "userspace/base/cgroup_hierarchy.h"
 #include "userspace/base/result.h"
@@ -14,17 +15,21 @@ namespace reloadtrace {
 
 Timestamp monotonic_now();
 
-// An error without kernel BTF, saying what to do.
-Result<> require_btf();
-// Where inotify descriptors live: all their inodes lie on one device that has no name.
-Result<DeviceId> find_anon_inode_device();
-// Where sockets live, likewise.
-Result<DeviceId> find_socket_device();
+// Devices without a name.
+struct KernelDevices {
+  DeviceId anon_inodes = 0;  // where inotify descriptors live
+  DeviceId sockets = 0;
+};
+
+// An error, saying what to do, without kernel BTF.
+Result<KernelDevices> probe_kernel();
 // The number of the mount namespace of pid 1 under `proc`; our own's when it may not be read.
 std::uint32_t find_node_mount_namespace(const std::string& proc);
 CgroupHierarchy own_cgroup_hierarchy();
 
 // The kernel refused BPF; `reason` is what libbpf said.
 Error not_permitted(const std::string& reason);
+// A required hook attached, and delivers nothing.
+Error silent_hook(std::string_view name);
 
 }  // namespace reloadtrace

@@ -259,6 +259,7 @@ using Event = std::variant<OpenEvent,
                            WatchFailedFact,
                            ProgramFact,
                            LossFact,
+                           ShedFact,
                            ReadyFact,
                            EndFact>;
 

@@ -36,6 +36,15 @@ struct ReadyFact {
   Timestamp at;
 };
 
+// A hook was given up because the programs cost more than they may (--max-overhead). From then on
+// it is missing.
+struct ShedFact {
+  Timestamp at;
+  std::string hook;
+  std::uint64_t cost_ppm = 0;   // what they cost, in millionths of one CPU
+  std::uint64_t limit_ppm = 0;  // what they may
+};
+
 // The last fact of every session that ended by itself.
 struct EndFact {
   Timestamp at;

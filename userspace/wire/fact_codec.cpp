@@ -27,6 +27,7 @@ enum class FactKind : std::uint16_t {
   Poll = 15,
   WatchFailed = 16,
   Program = 17,
+  Shed = 18,
 };
 
 template <class Enum>
@@ -84,6 +85,10 @@ constexpr FactKind kind_of(const ProgramFact&) {
 }
 constexpr FactKind kind_of(const LossFact&) {
   return FactKind::Loss;
+}
+
+constexpr FactKind kind_of(const ShedFact&) {
+  return FactKind::Shed;
 }
 
 // A field that came later stands at the end of its whole fact, even one of a part of it: only there
@@ -205,6 +210,10 @@ void fields(A& a, ProgramFact& v) {
 template <class A>
 void fields(A& a, LossFact& v) {
   a(v.at, v.since, v.lost);
+}
+template <class A>
+void fields(A& a, ShedFact& v) {
+  a(v.at, v.hook, v.cost_ppm, v.limit_ppm);
 }
 
 class Encoder {
@@ -400,6 +409,8 @@ Result<Event> decode_fact(std::span<const std::byte> bytes) {
       return decode_as<ProgramFact>(bytes);
     case FactKind::Loss:
       return decode_as<LossFact>(bytes);
+    case FactKind::Shed:
+      return decode_as<ShedFact>(bytes);
   }
   return Error{std::make_error_code(std::errc::bad_message),
                "unknown kind of fact " + std::to_string(kind)};

@@ -76,6 +76,7 @@ class Story {
   void ready() { deliver(ReadyFact{tick()}); }
   void end() { deliver(EndFact{tick()}); }
   void lose(LossCause cause, std::uint64_t count = 1);
+  void shed(const std::string& hook) { deliver(ShedFact{tick(), hook, 73'000, 10'000}); }
   static std::vector<HookStatus> all_hooks();
   static std::vector<HookStatus> hooks_without(const std::string& name);
 

@@ -243,5 +243,50 @@ TEST_F(EngineTest, asks_a_reader_with_bound_parts_only_for_what_lies_in_them) {
   EXPECT_THAT(told_.verdicts(), ElementsAre("app: unchanged"));
 }
 
+TEST_F(EngineTest, calls_nobody_stale_once_the_hook_of_mappings_was_shed) {
+  StoryVolume& config = story_.config_map();
+  story_.container("app", {&config});
+  story_.publish(config);
+  story_.shed("mmap");  // after the publish that is still open
+  pass_deadline();
+  story_.publish(config, {{"app.yaml", "level: trace"}});
+  pass_deadline();
+  EXPECT_THAT(told_.verdicts(), ElementsAre("app: unknown", "app: unknown"));
+  EXPECT_TRUE(told_.last().degraded);
+  EXPECT_THAT(told_.last().evidence, HasSubstr("the hook mmap is missing"));
+}
+
+TEST_F(EngineTest, names_no_cause_that_a_hook_which_was_shed_might_refute) {
+  StoryVolume& config = story_.config_map();
+  story_.container("app", {&config});
+  story_.publish(config);
+  story_.shed("poll");
+  pass_deadline();
+  EXPECT_THAT(told_.verdicts(), ElementsAre("app: stale"));
+  EXPECT_TRUE(told_.last().degraded);
+  EXPECT_THAT(told_.last().evidence,
+              HasSubstr("whether it looks at intervals cannot be seen (the hook poll is missing)"));
+}
+
+TEST_F(EngineTest, leaves_verdicts_from_before_a_hook_was_shed_as_they_are) {
+  StoryVolume& config = story_.config_map();
+  story_.container("app", {&config});
+  story_.publish(config);
+  pass_deadline();
+  story_.shed("poll");
+  EXPECT_THAT(told_.verdicts(), ElementsAre("app: stale (no_watcher)"));
+  EXPECT_FALSE(told_.last().degraded);
+}
+
+TEST_F(EngineTest, still_believes_a_reread_after_a_hook_was_shed) {
+  StoryVolume& config = story_.config_map();
+  const auto app = story_.container("app", {&config});
+  story_.shed("mmap");
+  story_.publish(config);
+  story_.reread(app.main, config, "app.yaml");
+  EXPECT_THAT(told_.verdicts(), ElementsAre("app: reloaded"));
+  EXPECT_TRUE(told_.last().degraded);
+}
+
 }  // namespace
 }  // namespace reloadtrace::testing

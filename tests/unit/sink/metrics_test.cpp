@@ -83,6 +83,9 @@ reloadtrace_consistency_ratio 1
 # HELP reloadtrace_reports_dropped_total Lines that were not put out, for whoever reads them is too slow; no verdict is touched by that.
 # TYPE reloadtrace_reports_dropped_total counter
 reloadtrace_reports_dropped_total 0
+# HELP reloadtrace_hooks_shed Hooks given up because the BPF programs cost more than --max-overhead allows; what depends on them is unknown or degraded.
+# TYPE reloadtrace_hooks_shed gauge
+reloadtrace_hooks_shed 0
 )");
 }
 
@@ -204,6 +207,27 @@ TEST(Metrics, escape_what_a_label_must_not_hold) {
   EXPECT_TRUE(metrics.write(report));
   EXPECT_EQ(samples(metrics.text({}, {}), "reloadtrace_build_info"),
             "reloadtrace_build_info{version=\"1.0\",kernel=\"6.1 \\\"x\\\\y\\\"\\nz\"} 1\n");
+}
+
+TEST(Metrics, show_what_the_programs_cost_only_when_that_was_sampled) {
+  Metrics metrics;
+  EXPECT_EQ(metrics.text({}, {}).find("reloadtrace_bpf"), std::string::npos);
+  metrics.set_cost({2.5, {{"on_exit", 0, 0}, {"on_syscall", 1000, 52'000'000}}});
+  const std::string text = metrics.text({}, {});
+  EXPECT_EQ(samples(text, "reloadtrace_bpf_runs_total"),
+            "reloadtrace_bpf_runs_total{program=\"on_exit\"} 0\n"
+            "reloadtrace_bpf_runs_total{program=\"on_syscall\"} 1000\n");
+  EXPECT_EQ(samples(text, "reloadtrace_bpf_run_seconds_total"),
+            "reloadtrace_bpf_run_seconds_total{program=\"on_exit\"} 0\n"
+            "reloadtrace_bpf_run_seconds_total{program=\"on_syscall\"} 0.052\n");
+  EXPECT_EQ(samples(text, "reloadtrace_bpf_counted_seconds_total"),
+            "reloadtrace_bpf_counted_seconds_total 2.5\n");
+}
+
+TEST(Metrics, count_the_hooks_that_were_shed) {
+  Metrics metrics;
+  EXPECT_TRUE(metrics.write(shed()));
+  EXPECT_EQ(samples(metrics.text({}, {}), "reloadtrace_hooks_shed"), "reloadtrace_hooks_shed 1\n");
 }
 
 }  // namespace

@@ -144,6 +144,10 @@ inline DropReport drop() {
   return {at_ms(60'000), at_ms(59'000), at_ms(60'000), 12};
 }
 
+inline ShedReport shed() {
+  return {at_ms(60'000), "poll", 7.25, 1};
+}
+
 inline LossReport loss() {
   LossReport report;
   report.at = at_ms(60'000);

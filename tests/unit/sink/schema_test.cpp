@@ -66,14 +66,23 @@ std::vector<Report> one_of_each() {
   EventReport lone;
   lone.event = "exit";
   LossReport timeless;
-  return {start(),    PublishReport{configmap(), publish(), 3},
-          reloaded(), stale(),
-          bare,       hidden,
-          crowded,    signal,
-          reader(),   opened(configmap()),
-          lone,       opened(secret()),
-          loss(),     timeless,
-          stop(),     PublishReport{directory(), {}, 0}};
+  return {start(),
+          PublishReport{configmap(), publish(), 3},
+          reloaded(),
+          stale(),
+          bare,
+          hidden,
+          crowded,
+          signal,
+          reader(),
+          opened(configmap()),
+          lone,
+          opened(secret()),
+          loss(),
+          timeless,
+          shed(),
+          stop(),
+          PublishReport{directory(), {}, 0}};
 }
 
 TEST(Schema, accepts_a_line_of_every_kind) {

@@ -64,5 +64,32 @@ TEST(HookPlan, drops_the_hook_whose_own_program_was_refused) {
   EXPECT_FALSE(plan.give_way(""));
 }
 
+TEST(HookPlan, takes_a_hook_that_was_tried_and_not_seen_for_missing) {
+  HookPlan plan({"signal"});
+  HookSet tried;
+  HookSet seen;
+  for (const HookId id : {HookId::Open, HookId::Mmap, HookId::Signal}) {
+    tried.set(place_of(id));
+  }
+  seen.set(place_of(HookId::Open));
+  plan.judge(tried, seen);
+  EXPECT_EQ(plan.proof_of(HookId::Open), HookProof::Delivers);
+  EXPECT_EQ(plan.proof_of(HookId::Mmap), HookProof::Silent);
+  EXPECT_FALSE(plan.has(HookId::Mmap));
+  EXPECT_EQ(plan.proof_of(HookId::Read), HookProof::NotTried);
+  EXPECT_TRUE(plan.has(HookId::Read));
+  EXPECT_EQ(plan.proof_of(HookId::Signal), HookProof::NotTried);  // it was never there
+  EXPECT_EQ(std::ranges::count(plan.states(), HookState::Missing, &HookStatus::state), 2);
+}
+
+TEST(HookPlan, misses_a_required_hook_that_is_silent) {
+  HookPlan plan({});
+  HookSet tried;
+  tried.set(place_of(HookId::Read));
+  plan.judge(tried, {});
+  ASSERT_NE(plan.missing_required(), nullptr);
+  EXPECT_EQ(plan.missing_required()->name, "read");
+}
+
 }  // namespace
 }  // namespace reloadtrace

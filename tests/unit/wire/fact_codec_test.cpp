@@ -134,6 +134,10 @@ std::string fields(const LossFact& v) {
   const auto& [a, b, c] = v;
   return join(a, b, c);
 }
+std::string fields(const ShedFact& v) {
+  const auto& [a, b, c, d] = v;
+  return join(a, b, c, d);
+}
 
 template <typename T>
 std::string text(const T& v) {
@@ -216,6 +220,7 @@ std::vector<Event> one_of_each() {
                   true,
                   "POST /-/reload"},
       LossFact{{32}, {33}, {{LossCause::Undecodable, 34}, {LossCause::MapFull, 35}}},
+      ShedFact{{36}, "poll", 37, 38},
   };
 }
 

@@ -166,6 +166,7 @@ std::vector<Event> every_kind() {
   story.post(app.main, "POST /-/reload");
   story.answer(app.main, 200);
   story.lose(LossCause::MapFull, 3);
+  story.shed("poll");
   story.gone(app);
   story.deliver(VolumeGoneFact{story.tick(), config.fact.id});
   story.end();
