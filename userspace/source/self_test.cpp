@@ -31,7 +31,7 @@ namespace {
 // A child that takes longer hangs, and is no witness.
 constexpr int kPatienceMs = 2000;
 // How long its records may take once it is over.
-constexpr auto kDrain = std::chrono::milliseconds(100);
+constexpr auto kDrain = std::chrono::seconds(1);
 constexpr char kFile[] = "reloadtrace-self-test";
 
 UniqueFd detached_tmpfs() {
