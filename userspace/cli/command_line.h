@@ -41,6 +41,7 @@ struct TraceOptions {
   std::vector<std::string> version_keys;  // "FILE[:REGEX]", each one valid
   std::string node;                       // empty = the host name
   std::string record;
+  bool live = false;  // a screen, in place of lines on standard output
   std::optional<double> duration_seconds;
   std::vector<std::string> without_hooks;
   std::string metrics;  // address to listen at; empty = none
