@@ -129,11 +129,11 @@ class Text {
     }
     field("publish", pieces);
     field("generation",
-          {{fmt::format("{} {}", glyphs_.arrow, safe(publish.to))},
+          {{safe(publish.to)},
            {publish.config_version.empty() ? std::string()
                                            : "version " + safe(publish.config_version),
-            Style::Bold},
-           {publish.from.empty() ? std::string() : "from " + safe(publish.from), Style::Dim}});
+            Style::Bold}});
+    field("before", {{safe(publish.from), Style::Dim}});
     std::vector<Piece> changed;
     for (const ChangedFile& file : publish.changed) {
       changed.push_back({safe(file.change + " " + file.file)});

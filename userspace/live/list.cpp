@@ -19,23 +19,25 @@ constexpr std::size_t kGap = 2;
 
 struct Description {
   std::string_view title;
-  Sort sort;          // whose mark it bears
-  std::size_t least;  // columns below which it is not shown
-  bool to_the_right = false;
+  Sort sort;               // whose mark it bears
+  std::size_t least;       // columns below which it is not shown
+  std::size_t most;        // before all others have theirs
+  bool numbers = false;    // to the right
+  bool both_ends = false;  // of a name that is too long, its end tells as much as its beginning
 };
 constexpr std::array<Description, kColumns> kDescriptions = {{
-    {"POD", Sort::Pod, 9},
-    {"CONTAINER", Sort::Reader, 6},
-    {"VOLUME", Sort::Volume, 9},
-    {"GENERATION", Sort::Generation, 10},
-    {"VERDICT", Sort::Attention, 1},
-    {"CAUSE", Sort::Attention, 9},
-    {"LATENCY", Sort::Latency, kLatencyWidth + 1, true},
-    {"PUBLISHED", Sort::Published, 10, true},
+    {"POD", Sort::Pod, 9, 28, false, true},
+    {"CONTAINER", Sort::Reader, 6, 20, false, true},
+    {"VOLUME", Sort::Volume, 9, 24, false, true},
+    {"GENERATION", Sort::Generation, 11, 33, false, true},
+    {"VERDICT", Sort::Attention, 1, kVerdictWidth + 1},
+    {"CAUSE", Sort::Attention, 9, 18},
+    {"LATENCY", Sort::Latency, kLatencyWidth + 1, kLatencyWidth + 1, true},
+    {"PUBLISHED", Sort::Published, 10, 10, true},
 }};
-// What is shown where there is room for little, and then widened first.
-constexpr std::array<Column, kColumns> kByWorth = {Reader, Verdict, Volume,    Cause,
-                                                   Pod,    Latency, Published, Generation};
+// What is shown where there is room for little.
+constexpr std::array<Column, kColumns> kByWorth = {Reader,  Verdict, Volume,    Cause,
+                                                   Latency, Pod,     Published, Generation};
 
 using Cells = std::array<Piece, kColumns>;
 using Widths = std::array<std::size_t, kColumns>;  // 0 = not shown
@@ -66,15 +68,12 @@ Cells cells_of(const Row& row, const Glyphs& glyphs, Timestamp now) {
   return cells;
 }
 
-// Titles and the widest cells, of all rows: so nothing jumps while one moves through them.
+// The widest cells, of all rows: so nothing jumps while one moves through them. 0: all are empty.
 Widths widths_wanted(const std::vector<const Row*>& rows) {
   Widths wanted{};
-  for (std::size_t i = 0; i < kColumns; ++i) {
-    wanted[i] = std::max(kDescriptions[i].least, display_width(kDescriptions[i].title) + 1);
-  }
-  wanted[Verdict] = kVerdictWidth;
-  bool pods = false;
-  bool causes = false;
+  wanted[Verdict] = kVerdictWidth + 1;
+  wanted[Latency] = kDescriptions[Latency].least;
+  wanted[Published] = kDescriptions[Published].least;
   const auto widen = [&](Column column, const std::string& cell) {
     wanted[column] = std::max(wanted[column], display_width(cell));
   };
@@ -84,11 +83,11 @@ Widths widths_wanted(const std::vector<const Row*>& rows) {
     widen(Volume, row->volume_cell());
     widen(Generation, row->generation_cell());
     widen(Cause, row->cause_cell());
-    pods = pods || !row->pod_cell().empty();
-    causes = causes || !row->cause_cell().empty();
   }
-  wanted[Pod] = pods ? wanted[Pod] : 0;
-  wanted[Cause] = causes ? wanted[Cause] : 0;
+  for (const Column column : {Pod, Reader, Volume, Generation, Cause}) {
+    const std::size_t title = display_width(kDescriptions[column].title) + 1;  // and a mark
+    wanted[column] = wanted[column] == 0 ? 0 : std::max(wanted[column], title);
+  }
   return wanted;
 }
 
@@ -97,18 +96,18 @@ Widths widths_that_fit(const Widths& wanted, std::size_t columns) {
   std::size_t left = columns - std::min(columns, kMarkWidth);
   bool first = true;
   for (const Column column : kByWorth) {
-    const std::size_t need = kDescriptions[column].least + (first ? 0 : kGap);
-    if (wanted[column] == 0 || need > left) {
+    const Description& its = kDescriptions[column];
+    const std::size_t gap = first ? 0 : kGap;
+    if (wanted[column] == 0 || std::min(its.least, wanted[column]) + gap > left) {
       continue;
     }
-    widths[column] = kDescriptions[column].least;
-    left -= need;
+    widths[column] = std::min({wanted[column], its.most, left - gap});
+    left -= widths[column] + gap;
     first = false;
   }
   for (const Column column : kByWorth) {
     if (widths[column] != 0) {
-      const std::size_t more =
-          std::min(left, wanted[column] - std::min(wanted[column], widths[column]));
+      const std::size_t more = std::min(left, wanted[column] - widths[column]);
       widths[column] += more;
       left -= more;
     }
@@ -130,10 +129,11 @@ Line line_of(const Cells& cells,
       continue;
     }
     line.add(std::exchange(first, false) ? "" : "  ");
-    // Of a generation, as of a path, both ends tell.
-    std::string text = cut_middle(cells[i].text, widths[i], ellipsis);
-    text = kDescriptions[i].to_the_right ? pad_left(text, widths[i])
-                                         : pad_right(std::move(text), widths[i]);
+    const bool both_ends = kDescriptions[i].both_ends && !ellipsis.empty();
+    std::string text = both_ends ? cut_middle(cells[i].text, widths[i], ellipsis)
+                                 : cut_end(cells[i].text, widths[i], ellipsis);
+    text = kDescriptions[i].numbers ? pad_left(text, widths[i])
+                                    : pad_right(std::move(text), widths[i]);
     line.add(text, cells[i].style);
   }
   return line;
