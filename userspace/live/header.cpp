@@ -55,7 +55,7 @@ std::vector<Piece> choice(const Model& model,
                           const View& view,
                           const std::vector<const Row*>& shown) {
   std::vector<Piece> pieces;
-  if (!view.filter().empty() && view.mode() != View::Mode::Filter) {
+  if (!view.filter().empty()) {
     pieces.push_back(
         {fmt::format("filter \"{}\": {} of {}", printable(view.filter(), model.charset()),
                      shown.size(), model.rows().size()),

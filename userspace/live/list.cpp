@@ -194,6 +194,12 @@ std::vector<Line> list_lines(const Model& model,
   const Marks& marks = marks_of(model.charset());
   const Widths widths = widths_that_fit(widths_wanted(shown), size.columns);
   std::vector<Line> lines = {titles(view, widths, marks)};
+  if (shown.empty()) {
+    lines.push_back(Line().add("  ").add(
+        view.filter().empty() ? "nobody uses a volume that is watched"
+                              : "nobody has this text in a cell: Esc ends the filter",
+        Style::Dim));
+  }
   const std::size_t end = std::min(shown.size(), window.first + size.rows - 1);
   for (std::size_t i = window.first; i < end; ++i) {
     const bool here = i == window.cursor;
