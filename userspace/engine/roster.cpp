@@ -6,7 +6,7 @@
 namespace reloadtrace {
 
 Roster take_roster(const World& world) {
-  Roster roster;
+  Roster roster{world.volume_count(), {}};
   world.each_reader([&](const Reader& reader) {
     if (!reader.selected) {
       return;
@@ -17,9 +17,9 @@ Roster take_roster(const World& world) {
         continue;
       }
       const VolumeFact& fact = volume->fact;
-      roster.push_back({describe(reader, world), describe(*volume, usage->path), fact.current.name,
-                        fact.current.config_version, fact.published,
-                        usage->judgement.has_value() && !usage->verdict.has_value()});
+      roster.entries.push_back({describe(reader, world), describe(*volume, usage->path),
+                                fact.current.name, fact.current.config_version, fact.published,
+                                usage->judgement.has_value() && !usage->verdict.has_value()});
     }
   });
   return roster;

@@ -2,6 +2,7 @@
 // Who is watched right now, and of which publish a reread is still waited for.
 #pragma once
 
+#include <cstddef>
 #include <string>
 #include <vector>
 
@@ -20,9 +21,12 @@ struct RosterEntry {
   bool awaited = false;        // the reader has no verdict on it yet
 };
 
-using Roster = std::vector<RosterEntry>;
+struct Roster {
+  std::size_t volumes = 0;  // that are watched, whether somebody uses them or not
+  // Readers that were asked for, in the order in which they appeared.
+  std::vector<RosterEntry> entries;
+};
 
-// Those that were asked for, in the order in which they appeared.
 Roster take_roster(const World& world);
 
 }  // namespace reloadtrace

@@ -17,16 +17,14 @@ void Model::take(const Report& report) {
 void Model::take(const Roster& roster, Timestamp now) {
   std::unordered_set<std::string> here;
   std::unordered_set<std::string> readers;
-  std::unordered_set<std::string> volumes;
-  for (const RosterEntry& entry : roster) {
+  for (const RosterEntry& entry : roster.entries) {
     Row& row = row_for(entry.reader, entry.volume);
     row.take(entry);
     here.insert(row.key());
     readers.insert(row.key().substr(0, row.key().find('\n')));
-    volumes.insert(volume_key(entry.volume));
   }
   readers_ = readers.size();
-  volumes_ = volumes.size();
+  volumes_ = roster.volumes;
   for (auto& [key, row] : rows_) {
     if (!here.contains(key)) {
       row.end(now);

@@ -31,8 +31,8 @@ ReloadReport stale() {
 Stage usual(Charset charset = Charset::Utf8) {
   Stage stage(charset);
   stage.take(test::start());
-  stage.take(Roster{entry(test::container("app", 1234, "java")), entry(sidecar()),
-                    entry(test::host_process(77, "cron"))});
+  stage.take(std::vector{entry(test::container("app", 1234, "java")), entry(sidecar()),
+                         entry(test::host_process(77, "cron"))});
   stage.model().say("ready: 1 volumes, 3 readers");
   stage.take(published(3));
   stage.take(test::reloaded());
@@ -138,7 +138,7 @@ TEST(LiveLayout, says_what_was_lost_in_red) {
 
 TEST(LiveLayout, counts_the_seconds_of_what_is_waited_for) {
   Stage stage;
-  stage.take(Roster{entry(test::host_process(77, "cron"))});
+  stage.take(std::vector{entry(test::host_process(77, "cron"))});
   stage.take(published());
   stage.tick_to(at_ms(6303));
   EXPECT_THAT(stage.screen({100, 12}), HasSubstr("→ waiting           5 s     5 s ago"));
@@ -240,7 +240,7 @@ TEST(LiveLayout, lets_no_name_move_the_cursor_or_change_a_colour) {
   StartReport start = test::start();
   start.node = start.kernel = hostile;
   stage.take(start);
-  stage.take(Roster{entry(reader, volume), entry(test::host_process(7, hostile), volume)});
+  stage.take(std::vector{entry(reader, volume), entry(test::host_process(7, hostile), volume)});
   ReloadReport report = test::verdict(Verdict::Stale, reader, at_ms(2000));
   report.volume = volume;
   report.evidence = report.advice = report.publish.to = report.publish.config_version = hostile;
@@ -270,7 +270,7 @@ TEST(LiveLayout, aligns_names_by_the_columns_that_they_take) {
   Stage stage;
   ReaderInfo wide = test::container("設定リーダー", 1, "x");
   wide.container_id = "wide";
-  stage.take(Roster{entry(wide), entry(test::host_process(77, "cron"))});
+  stage.take(std::vector{entry(wide), entry(test::host_process(77, "cron"))});
   std::vector<std::size_t> begins;
   for (const Line& line : stage.frame({100, 12})) {
     const std::string text = plain(line);
@@ -284,7 +284,7 @@ TEST(LiveLayout, aligns_names_by_the_columns_that_they_take) {
 
 TEST(LiveLayout, keeps_the_cursor_in_the_window) {
   Stage stage;
-  Roster roster;
+  std::vector<RosterEntry> roster;
   for (int i = 10; i < 60; ++i) {
     roster.push_back(entry(numbered(i)));
   }

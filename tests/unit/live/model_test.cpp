@@ -28,7 +28,7 @@ ReloadReport of_publish(ReloadReport report, std::int64_t published_ms, const st
 
 TEST(LiveModel, shows_readers_before_anything_was_published) {
   Stage stage;
-  stage.take(Roster{entry(kApp), entry(test::host_process(7, "cron"))});
+  stage.take(std::vector{entry(kApp), entry(test::host_process(7, "cron"))});
   EXPECT_EQ(stage.model().readers(), 2U);
   EXPECT_EQ(stage.model().volumes(), 1U);
   EXPECT_EQ(stage.row(kApp).attention(), Attention::Nothing);
@@ -38,7 +38,7 @@ TEST(LiveModel, shows_readers_before_anything_was_published) {
 
 TEST(LiveModel, waits_from_the_publish_to_the_verdict) {
   Stage stage;
-  stage.take(Roster{entry(kApp)});
+  stage.take(std::vector{entry(kApp)});
   stage.take(published());
   EXPECT_EQ(stage.row(kApp).attention(), Attention::Waiting);
   stage.tick_to(at_ms(5203));
@@ -50,14 +50,14 @@ TEST(LiveModel, waits_from_the_publish_to_the_verdict) {
 
 TEST(LiveModel, waits_for_nobody_when_nobody_was_asked) {
   Stage stage;
-  stage.take(Roster{entry(kApp)});
+  stage.take(std::vector{entry(kApp)});
   stage.take(published(0));
   EXPECT_EQ(stage.row(kApp).attention(), Attention::Nothing);
 }
 
 TEST(LiveModel, knows_which_generation_a_reader_has) {
   Stage stage;
-  stage.take(Roster{entry(kApp), entry(kSidecar)});
+  stage.take(std::vector{entry(kApp), entry(kSidecar)});
   stage.take(published(2));
   EXPECT_EQ(stage.row(kApp).generation_cell(), test::kOld);
   EXPECT_TRUE(stage.row(kApp).behind());
@@ -73,7 +73,7 @@ TEST(LiveModel, knows_which_generation_a_reader_has) {
 
 TEST(LiveModel, keeps_the_generation_that_was_read_over_publishes_that_were_not) {
   Stage stage;
-  stage.take(Roster{entry(kApp)});
+  stage.take(std::vector{entry(kApp)});
   stage.take(of_publish(verdict_on(kApp, Verdict::Reloaded), 1000, "..two"));
   stage.take(of_publish(verdict_on(kApp, Verdict::Superseded), 2000, "..three"));
   stage.take(of_publish(verdict_on(kApp, Verdict::Stale), 3000, "..four"));
@@ -85,7 +85,7 @@ TEST(LiveModel, keeps_the_generation_that_was_read_over_publishes_that_were_not)
 
 TEST(LiveModel, calls_a_generation_by_its_version_where_it_has_one) {
   Stage stage;
-  stage.take(Roster{entry(kApp)});
+  stage.take(std::vector{entry(kApp)});
   ReloadReport report = test::reloaded();
   report.publish.config_version = "2.4.2";
   stage.take(report);
@@ -94,7 +94,7 @@ TEST(LiveModel, calls_a_generation_by_its_version_where_it_has_one) {
 
 TEST(LiveModel, lets_a_verdict_on_an_older_publish_end_no_waiting) {
   Stage stage;
-  stage.take(Roster{entry(kApp)});
+  stage.take(std::vector{entry(kApp)});
   PublishReport second = published();
   second.publish.at = at_ms(9000);
   stage.take(second);
@@ -104,7 +104,7 @@ TEST(LiveModel, lets_a_verdict_on_an_older_publish_end_no_waiting) {
 
 TEST(LiveModel, remembers_the_latest_verdicts_of_a_reader) {
   Stage stage;
-  stage.take(Roster{entry(kApp)});
+  stage.take(std::vector{entry(kApp)});
   for (std::size_t i = 0; i < Row::kMaxTold + 5; ++i) {
     stage.take(of_publish(verdict_on(kApp, Verdict::Reloaded), static_cast<std::int64_t>(2000 + i),
                           "..g" + std::to_string(i)));
@@ -126,8 +126,8 @@ TEST(LiveModel, keeps_no_more_of_a_report_than_a_screen_can_show) {
 
 TEST(LiveModel, shows_readers_that_ended_for_a_while) {
   Stage stage;
-  stage.take(Roster{entry(kApp), entry(kSidecar)});
-  stage.take(Roster{entry(kApp)});
+  stage.take(std::vector{entry(kApp), entry(kSidecar)});
+  stage.take(std::vector{entry(kApp)});
   EXPECT_EQ(stage.row(kSidecar).attention(), Attention::Ended);
   EXPECT_EQ(stage.model().readers(), 1U);
   stage.tick_to(stage.now() + Model::kShowEnded);
@@ -139,7 +139,7 @@ TEST(LiveModel, shows_readers_that_ended_for_a_while) {
 TEST(LiveModel, holds_a_bounded_number_of_readers_that_ended) {
   Stage stage;
   for (int round = 0; round < 3; ++round) {
-    Roster roster;
+    std::vector<RosterEntry> roster;
     for (int i = 0; i < 200; ++i) {
       roster.push_back(entry(numbered(1000 * round + i)));
     }
@@ -169,7 +169,7 @@ TEST(LiveOrder, puts_first_what_needs_attention) {
   const std::vector<Each> all = {{"good", Verdict::Reloaded},   {"late", Verdict::Late},
                                  {"quiet", Verdict::Unchanged}, {"unknown", Verdict::Unknown},
                                  {"stale", Verdict::Stale},     {"pending", Verdict::Pending}};
-  Roster roster;
+  std::vector<RosterEntry> roster;
   for (const Each& each : all) {
     ReaderInfo reader = test::container(each.name, 1, "x");
     reader.container_id = each.name;
@@ -195,7 +195,7 @@ TEST(LiveOrder, puts_the_newest_publish_first_among_equals) {
 
 TEST(LiveOrder, follows_the_column_that_was_chosen_and_turns_round) {
   Stage stage;
-  stage.take(Roster{entry(kApp), entry(kSidecar)});
+  stage.take(std::vector{entry(kApp), entry(kSidecar)});
   stage.take(verdict_on(kSidecar, Verdict::Stale));
   EXPECT_THAT(stage.order(), ElementsAre("sidecar", "app"));
   stage.type("ss");  // by pod, then by container
@@ -207,7 +207,7 @@ TEST(LiveOrder, follows_the_column_that_was_chosen_and_turns_round) {
 
 TEST(LiveOrder, filters_by_any_cell_and_without_regard_to_case) {
   Stage stage;
-  stage.take(Roster{entry(kApp), entry(kSidecar)});
+  stage.take(std::vector{entry(kApp), entry(kSidecar)});
   ReloadReport report = verdict_on(kSidecar, Verdict::Stale);
   report.cause = Cause::NoWatcher;
   stage.take(report);

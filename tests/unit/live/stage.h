@@ -37,8 +37,8 @@ class Stage {
   Timestamp now() const { return now_; }
   void tick_to(Timestamp now) { now_ = now; }
   void take(const Report& report) { model_.take(report); }
-  void take(Roster roster) {
-    roster_ = std::move(roster);
+  void take(std::vector<RosterEntry> entries) {
+    roster_ = {1, std::move(entries)};
     model_.take(roster_, now_);
   }
   // As the tracer does it each second.

@@ -13,7 +13,7 @@ constexpr Size kSize{100, 12};
 
 Stage stage_of(int readers) {
   Stage stage;
-  Roster roster;
+  std::vector<RosterEntry> roster;
   for (int i = 0; i < readers; ++i) {
     roster.push_back(entry(numbered(10 + i)));
   }
@@ -89,7 +89,7 @@ TEST(LiveView, opens_a_reader_and_goes_back) {
 TEST(LiveView, goes_back_to_the_list_when_the_reader_that_was_opened_is_forgotten) {
   Stage stage = stage_of(1);
   stage.press({KeyName::Enter});
-  stage.take(Roster{});
+  stage.take(std::vector<RosterEntry>{});
   EXPECT_EQ(stage.view().mode(), View::Mode::Detail);
   stage.tick_to(stage.now() + Model::kShowEnded);
   stage.take_same_roster();
