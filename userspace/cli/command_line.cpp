@@ -132,6 +132,9 @@ void add_trace_options(CLI::App& app, TraceOptions& trace) {
         const auto added = patterns.add(text);
         return added ? std::string() : added.error().message;
       });
+  app.add_flag("--live", trace.live,
+               "A screen that is kept up to date, with all readers and their last verdicts, in "
+               "place of lines; ? says its keys. Lines go to --output FILE at the same time");
   app.add_option("--record", trace.record, "Also write a recording, for replay")->type_name("FILE");
   auto* metrics =
       app.add_option("--metrics", trace.metrics,

@@ -43,6 +43,7 @@ struct TraceOptions {
   std::vector<std::string> ignored_keys;  // patterns, each one valid
   std::string node;                       // empty = the host name
   std::string record;
+  bool live = false;  // a screen, in place of lines on standard output
   std::optional<double> duration_seconds;
   std::vector<std::string> without_hooks;
   std::vector<std::string> muted_hooks;

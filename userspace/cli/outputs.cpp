@@ -14,6 +14,11 @@ namespace {
 // How long somebody may read nothing at the end.
 constexpr std::chrono::seconds kPatience{5};
 
+class NoSink : public Sink {
+ public:
+  Result<> write(const Report&) override { return Unit{}; }
+};
+
 }  // namespace
 
 // Where it all goes. Used by one thread at a time: ours, or the queue's; `closed` by both.
@@ -59,6 +64,12 @@ std::unique_ptr<Outputs> Outputs::to(Output output, Format format, Pace pace) {
     outputs->queue_ = queue.get();
     outputs->sink_ = std::move(queue);
   }
+  return outputs;
+}
+
+std::unique_ptr<Outputs> Outputs::nowhere() {
+  std::unique_ptr<Outputs> outputs(new Outputs(std::make_shared<Target>(Output::of(UniqueFd()))));
+  outputs->sink_ = std::make_unique<NoSink>();
   return outputs;
 }
 

@@ -22,6 +22,8 @@ class Outputs {
   };
   static Result<std::unique_ptr<Outputs>> open(const ViewOptions& view, Pace pace);
   static std::unique_ptr<Outputs> to(Output output, Format format, Pace pace);
+  // No lines: only what is added gets reports.
+  static std::unique_ptr<Outputs> nowhere();
 
   void write(const Report& report);
   // `sink` gets every report, too, at once; it outlives this and never blocks.

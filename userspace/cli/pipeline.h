@@ -36,6 +36,7 @@ class Pipeline {
 
   const Engine& engine() const { return engine_; }
   Census census() { return engine_.census(); }
+  Roster roster() const { return engine_.roster(); }
   std::uint64_t verdicts() const { return verdicts_; }
 
  private:

@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "userspace/cli/signals.h"
 
+#include <signal.h>
+#include <unistd.h>
+
 #include <csignal>
 
 namespace reloadtrace {
@@ -34,6 +37,10 @@ void take_signals(bool reopen_on_hangup) {
 
 bool stop_requested() {
   return g_stop != 0;
+}
+
+void request_stop() {
+  ::kill(::getpid(), SIGINT);
 }
 
 bool take_reopen_request() {

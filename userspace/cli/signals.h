@@ -10,6 +10,8 @@ namespace reloadtrace {
 void take_signals(bool reopen_on_hangup);
 
 bool stop_requested();
+// As SIGINT does it: also interrupts a poll of the main thread. From any thread.
+void request_stop();
 
 // True once for each SIGHUP.
 bool take_reopen_request();

@@ -13,6 +13,7 @@
 #include "userspace/cli/commands.h"
 #include "userspace/cli/cost_watch.h"
 #include "userspace/cli/exit_code.h"
+#include "userspace/cli/live_view.h"
 #include "userspace/cli/message.h"
 #include "userspace/cli/metrics_endpoint.h"
 #include "userspace/cli/node_places.h"
@@ -71,11 +72,13 @@ class LiveSession {
               BpfSource& source,
               Outputs& outputs,
               MetricsEndpoint* metrics,
+              LiveView* live,
               std::unique_ptr<RecordingWriter> recorder)
       : options_(options),
         source_(source),
         outputs_(outputs),
         metrics_(metrics),
+        live_(live),
         engine_options_(engine_options(options.view, EngineOptions{}.deadline)),
         pipeline_(engine_options_,
                   outputs,
@@ -104,7 +107,7 @@ class LiveSession {
     const Timestamp now = monotonic_now();
     pipeline_.feed(ReadyFact{now}, {});
     begun_ = refreshed_ = now;
-    publish_metrics();
+    publish_state();
     say_to_user(fmt::format("ready: {} volumes, {} readers", pipeline_.engine().volumes(),
                             pipeline_.engine().readers()));
     for (const std::string& who : pipeline_.engine().awaited()) {
@@ -129,7 +132,7 @@ class LiveSession {
         node_->refresh(now, feed_);
         pipeline_.flush_recording();
         outputs_.refresh();
-        publish_metrics();
+        publish_state();
       }
       if (take_reopen_request()) {
         outputs_.reopen();
@@ -150,9 +153,12 @@ class LiveSession {
   }
 
  private:
-  void publish_metrics() {
+  void publish_state() {
     if (metrics_ != nullptr) {
       metrics_->publish(pipeline_.census());
+    }
+    if (live_ != nullptr) {
+      live_->show(pipeline_.roster());
     }
   }
 
@@ -183,6 +189,7 @@ class LiveSession {
   BpfSource& source_;
   Outputs& outputs_;
   MetricsEndpoint* metrics_;  // null without --metrics
+  LiveView* live_;            // null without --live
   EngineOptions engine_options_;
   Pipeline pipeline_;
   std::unique_ptr<Node> node_;
@@ -201,6 +208,13 @@ class LiveSession {
   };
 };
 
+Result<std::unique_ptr<Outputs>> open_outputs(const TraceOptions& options) {
+  if (options.live && options.view.output.empty()) {
+    return Outputs::nowhere();
+  }
+  return Outputs::open(options.view, Outputs::Pace::Detached);
+}
+
 }  // namespace
 
 int run(const TraceOptions& options) {
@@ -208,8 +222,14 @@ int run(const TraceOptions& options) {
     say_to_user(somewhere.error().message);
     return kUsage;
   }
+  if (options.live) {
+    if (auto possible = can_be_live(options.view); !possible) {
+      say_to_user(possible.error().message);
+      return kUsage;
+    }
+  }
   take_signals(!options.view.output.empty());
-  auto outputs = Outputs::open(options.view, Outputs::Pace::Detached);
+  auto outputs = open_outputs(options);
   if (!outputs) {
     say_to_user(outputs.error().message);
     return kFailed;
@@ -249,7 +269,17 @@ int run(const TraceOptions& options) {
     say_to_user(source.error().message);
     return kUnsupported;
   }
-  LiveSession session(options, **source, **outputs, metrics.get(), std::move(recorder));
+  std::unique_ptr<LiveView> live;
+  if (options.live) {
+    auto opened = LiveView::open();
+    if (!opened) {
+      say_to_user(opened.error().message);
+      return kFailed;
+    }
+    live = std::move(*opened);
+    (*outputs)->add(*live);
+  }
+  LiveSession session(options, **source, **outputs, metrics.get(), live.get(), std::move(recorder));
   if (auto begun = session.begin(); !begun) {
     say_to_user(begun.error().message);
     return kUsage;
@@ -259,6 +289,9 @@ int run(const TraceOptions& options) {
     say_to_user(ran.error().message);
   }
   const bool recorded = session.end();
+  if (live) {
+    live->end();
+  }
   const bool written = (*outputs)->finish();
   return ran && recorded && written ? kDone : kFailed;
 }

@@ -18,6 +18,7 @@
 #include "userspace/engine/census.h"
 #include "userspace/engine/diagnosis.h"
 #include "userspace/engine/report.h"
+#include "userspace/engine/roster.h"
 #include "userspace/engine/world.h"
 #include "userspace/wire/event.h"
 
@@ -58,6 +59,7 @@ class Engine {
   std::size_t volumes() const { return world_.volume_count(); }
   std::size_t readers() const { return world_.reader_count(); }
   Census census() { return take_census(world_); }
+  Roster roster() const { return take_roster(world_); }
   // Of the readers that were asked for, what each can do about a publish of what it mounts; as of
   // now.
   std::vector<ReaderReport> capabilities() const;

@@ -10,7 +10,9 @@ namespace {
 // A row with short names needs as much; narrower terminals wrap by themselves.
 constexpr std::size_t kMinColumns = 60;
 
-std::string_view sgr(Style style) {
+}  // namespace
+
+std::string_view sgr_of(Style style) {
   switch (style) {
     case Style::Plain:
       return "";
@@ -30,8 +32,6 @@ std::string_view sgr(Style style) {
   return "";
 }
 
-}  // namespace
-
 const Glyphs& glyphs_of(Charset charset) {
   static constexpr Glyphs kUtf8 = {"●", "✔", "✘", "?", "·", "→", "…"};
   static constexpr Glyphs kAscii = {"*", "+", "x", "?", "-", "->", "..."};
@@ -43,7 +43,7 @@ std::size_t Page::width() const {
 }
 
 Page& Page::add(std::string_view text, Style style) {
-  const std::string_view begin = options_.colour && !text.empty() ? sgr(style) : "";
+  const std::string_view begin = options_.colour && !text.empty() ? sgr_of(style) : "";
   out_.append(begin).append(text).append(begin.empty() ? "" : "\x1b[0m");
   column_ += display_width(text);
   return *this;

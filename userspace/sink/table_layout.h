@@ -20,6 +20,8 @@ struct TableOptions {
 
 // By meaning; the palette is that of every terminal (SGR 1–36), so that light and dark ones work.
 enum class Style { Plain, Bold, Dim, Good, Bad, Warn, Accent };
+// What turns it on; "\x1b[0m" turns it off again. Empty for Plain.
+std::string_view sgr_of(Style style);
 
 struct Glyphs {
   std::string_view publish;

@@ -57,6 +57,17 @@ TEST(CommandLineOptions, take_an_address_for_metrics_and_refuse_what_is_none) {
   EXPECT_THAT(::testing::internal::GetCapturedStderr(), HasSubstr("--metrics"));
 }
 
+TEST(CommandLineOptions, take_a_screen_where_lines_can_go_to_a_file) {
+  EXPECT_FALSE(options<TraceOptions>({"--path", "/etc/x"}).live);
+  EXPECT_TRUE(options<TraceOptions>({"--live"}).live);
+  const auto both = options<TraceOptions>({"trace", "--live", "--output", "x", "--format", "json"});
+  EXPECT_TRUE(both.live);
+  EXPECT_EQ(both.view.output, "x");
+  ::testing::internal::CaptureStderr();
+  EXPECT_EQ(std::get<int>(parse({"replay", "x", "--live"})), 2);
+  ::testing::internal::GetCapturedStderr();
+}
+
 TEST(CommandLineOptions, take_version_keys_and_say_why_a_regex_is_none) {
   EXPECT_THAT(
       options<TraceOptions>({"--version-key", "app.yaml", "--version-key", "b:v(.*)"}).version_keys,
