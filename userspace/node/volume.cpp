@@ -53,11 +53,10 @@ bool Volume::open_to_all() const {
                         site_.kind == VolumeKind::Directory;
   constexpr std::string_view kMayHoldSecrets[] = {
       "/kubernetes.io~secret/", "/kubernetes.io~projected/", "/kubernetes.io~csi/"};
-  return harmless &&
-         std::none_of(std::begin(kMayHoldSecrets), std::end(kMayHoldSecrets),
-                      [&](std::string_view part) {
-                        return (site_.host_path + "/").find(part) != std::string::npos;
-                      });
+  return harmless && std::none_of(std::begin(kMayHoldSecrets), std::end(kMayHoldSecrets),
+                                  [&](std::string_view part) {
+                                    return (site_.host_path + "/").find(part) != std::string::npos;
+                                  });
 }
 
 VolumeFact Volume::fact(Timestamp at) const {
