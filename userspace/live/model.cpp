@@ -72,6 +72,18 @@ void Model::learn(const LossReport& report) {
   }
 }
 
+// From here on it is as if it had never been there.
+void Model::learn(const ShedReport& report) {
+  if (!start_) {
+    return;
+  }
+  for (auto& [name, state] : start_->hooks) {
+    if (name == report.hook) {
+      state = "missing";
+    }
+  }
+}
+
 void Model::forget_ended(Timestamp now) {
   std::vector<std::pair<Timestamp, std::string>> ended;
   std::erase_if(rows_, [&](const auto& entry) {

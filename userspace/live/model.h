@@ -56,6 +56,7 @@ class Model {
   void learn(const PublishReport& report);
   void learn(const ReloadReport& report);
   void learn(const LossReport& report);
+  void learn(const ShedReport& report);
   void learn(const DropReport& report) { dropped_ += report.reports; }
   // Evidence is for lines; the end of the session is told when the screen has gone.
   void learn(const EventReport&) {}
