@@ -6,9 +6,12 @@
 
 #include <algorithm>
 #include <filesystem>
+#include <fstream>
 #include <sstream>
+#include <thread>
 
 #include "tests/e2e/story.h"
+#include "tests/support/patience.h"
 #include "tests/support/schema_validator.h"
 #include "tests/support/tmux.h"
 
@@ -18,6 +21,17 @@ namespace {
 using std::chrono::seconds;
 using ::testing::HasSubstr;
 using ::testing::Not;
+
+// Its parent has gone with the terminal: whoever has it now may take his time to reap it.
+bool runs(pid_t pid) {
+  std::ifstream status("/proc/" + std::to_string(pid) + "/status");
+  for (std::string line; std::getline(status, line);) {
+    if (line.starts_with("State:")) {
+      return line.find('Z') == std::string::npos;
+    }
+  }
+  return false;
+}
 
 class Live : public Story {
  protected:
@@ -195,6 +209,21 @@ TEST_F(Live, puts_lines_into_a_file_at_the_same_time) {
   ASSERT_EQ(of_kind(lines, "reload").size(), 1U);
   EXPECT_EQ(of_kind(lines, "reload").front().at("verdict"), "reloaded");
   EXPECT_EQ(lines.back().at("kind"), "stop");
+}
+
+TEST_F(Live, ends_in_order_when_its_terminal_has_gone) {
+  volume_.publish({{"app.yaml", "one"}});
+  start_named("alpha", "directory-watcher");
+  const TemporaryDirectory directory;
+  watch("--output " + directory.at("lines"));
+  const ProcessHandle tracer = terminal_->job();
+  terminal_->hang_up();
+  const auto deadline = std::chrono::steady_clock::now() + patient(seconds(10));
+  while (runs(tracer.pid()) && std::chrono::steady_clock::now() < deadline) {
+    std::this_thread::sleep_for(milliseconds(20));
+  }
+  EXPECT_FALSE(runs(tracer.pid()));
+  EXPECT_EQ(parse_lines(read_file(directory.at("lines"))).back().at("kind"), "stop");
 }
 
 TEST_F(Live, lets_no_name_of_a_process_write_to_the_terminal) {

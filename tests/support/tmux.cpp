@@ -71,6 +71,10 @@ void Tmux::resize(int columns, int rows) {
   tell({"resize-window", "-x", std::to_string(columns), "-y", std::to_string(rows)});
 }
 
+void Tmux::hang_up() {
+  tell({"kill-session"});
+}
+
 std::string Tmux::screen(bool styled) {
   return styled ? tell({"capture-pane", "-p", "-e"}) : tell({"capture-pane", "-p"});
 }

@@ -33,6 +33,8 @@ class Tmux {
   // A command line for the shell.
   void run(const std::string& command);
   void resize(int columns, int rows);
+  // The terminal goes, as when a connection breaks.
+  void hang_up();
 
   // What the terminal shows: one line each, without blanks at the end. `styled`: with SGR.
   std::string screen(bool styled = false);

@@ -2,6 +2,7 @@
 #include "userspace/cli/live_view.h"
 
 #include <fcntl.h>
+#include <poll.h>
 #include <unistd.h>
 
 #include <cstdlib>
@@ -22,6 +23,24 @@ Error usage(std::string message) {
 bool is_terminal(const std::string& path) {
   const UniqueFd fd(::open(path.c_str(), O_WRONLY | O_NOCTTY | O_NONBLOCK | O_CLOEXEC));
   return fd && ::isatty(fd.get()) == 1;
+}
+
+// A terminal that nobody reads would keep us for ever.
+bool takes_output(int fd) {
+  pollfd writable{fd, POLLOUT, 0};
+  return ::poll(&writable, 1, 0) == 1 && (writable.revents & POLLOUT) != 0;
+}
+
+void say_how_it_ended(const StartReport& start, const StopReport& stop) {
+  auto output = Output::standard_output();
+  if (!output) {
+    return;
+  }
+  const TerminalInfo terminal = look_at_terminal(output->fd());
+  TableSink table(*output, {terminal.colour, terminal.columns, terminal.charset});
+  for (const Report& report : {Report(start), Report(stop)}) {
+    static_cast<void>(table.write(report).has_value());
+  }
 }
 
 }  // namespace
@@ -83,15 +102,13 @@ void LiveView::end() {
   // Nobody may say anything to a screen that goes, nor print into one that is still there.
   messages_->stop_listening();
   screen_.reset();
-  messages_.reset();
-  auto output = Output::standard_output();
-  if (!output || !start_ || !stop_) {
-    return;
+  const bool readable = takes_output(STDOUT_FILENO);
+  if (!readable) {
+    messages_->forget();
   }
-  const TerminalInfo terminal = look_at_terminal(STDOUT_FILENO);
-  TableSink table(*output, {terminal.colour, terminal.columns, terminal.charset});
-  for (const Report& report : {Report(*start_), Report(*stop_)}) {
-    static_cast<void>(table.write(report).has_value());
+  messages_.reset();
+  if (readable && start_ && stop_) {
+    say_how_it_ended(*start_, *stop_);
   }
 }
 

@@ -6,6 +6,7 @@
 
 #include <cstdio>
 #include <deque>
+#include <exception>
 #include <mutex>
 #include <utility>
 
@@ -27,8 +28,10 @@ Detour& detour() {
   return one;
 }
 
+// Whether anybody reads it is no concern of ours: fmt::print() would throw.
 void print(std::string_view sentence) {
-  fmt::print(stderr, "reloadtrace: {}\n", sentence);
+  const std::string line = fmt::format("reloadtrace: {}\n", sentence);
+  std::fwrite(line.data(), 1, line.size(), stderr);
 }
 
 }  // namespace
@@ -60,12 +63,21 @@ void MessageDetour::stop_listening() {
   detour().listener = nullptr;
 }
 
-MessageDetour::~MessageDetour() {
+void MessageDetour::forget() {
   const std::lock_guard lock(detour().mutex);
-  detour().listener = nullptr;
-  detour().later = false;
-  for (const std::string& sentence : std::exchange(detour().kept, {})) {
-    print(sentence);
+  detour().kept.clear();
+}
+
+MessageDetour::~MessageDetour() {
+  try {
+    const std::lock_guard lock(detour().mutex);
+    detour().listener = nullptr;
+    detour().later = false;
+    for (const std::string& sentence : std::exchange(detour().kept, {})) {
+      print(sentence);
+    }
+  } catch (const std::exception&) {  // out of memory: the sentences are lost
+    return;
   }
 }
 

@@ -23,6 +23,8 @@ class MessageDetour {
 
   // From here on sentences are only kept.
   void stop_listening();
+  // Those that were kept will not be printed.
+  void forget();
 };
 
 }  // namespace reloadtrace

@@ -36,8 +36,8 @@ constexpr std::array<Description, kColumns> kDescriptions = {{
     {"PUBLISHED", Sort::Published, 10, 10, true},
 }};
 // What is shown where there is room for little.
-constexpr std::array<Column, kColumns> kByWorth = {Reader,  Verdict, Volume,    Cause,
-                                                   Latency, Pod,     Published, Generation};
+constexpr std::array<Column, kColumns> kByWorth = {Reader,  Verdict, Volume,     Cause,
+                                                   Latency, Pod,     Generation, Published};
 
 using Cells = std::array<Piece, kColumns>;
 using Widths = std::array<std::size_t, kColumns>;  // 0 = not shown

@@ -141,18 +141,26 @@ void Screen::Worker::take_signals() {
 
 // It was stopped without being asked: who knows what became of the terminal.
 void Screen::Worker::go_on() {
-  if (terminal_.is_ours() && terminal_.enter()) {
-    painter_.forget();
+  if (terminal_.is_ours()) {
+    take_terminal();
   } else {
     terminal_.abandon();
   }
 }
 
 void Screen::Worker::come_back() {
-  if (terminal_.is_ours() && terminal_.enter()) {
-    painter_.forget();
-    dirty_ = pressed_ = true;
+  if (terminal_.is_ours()) {
+    take_terminal();
   }
+}
+
+void Screen::Worker::take_terminal() {
+  if (!terminal_.enter()) {
+    terminal_gone();
+    return;
+  }
+  painter_.forget();
+  dirty_ = pressed_ = true;
 }
 
 // As the signal would have done it, but with the terminal as it was. Where no shell would ever

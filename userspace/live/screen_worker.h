@@ -40,6 +40,7 @@ class Screen::Worker {
   void press(const Key& key);
   void go_on();
   void come_back();
+  void take_terminal();
   void suspend();
   void draw();
   void terminal_gone();
