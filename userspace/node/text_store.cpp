@@ -101,8 +101,8 @@ TextStore::Text TextStore::read(int generation, const FileFact& file) {
     text.missing = "larger than 1 MiB";
     return text;
   }
-  if (bytes_ + file.size > kMaxBytes) {
-    text.missing = "no room to keep its text: 64 MiB are kept already";
+  if (bytes_ + file.size > max_bytes_) {
+    text.missing = "no room to keep its text: too much is kept already";
     return text;
   }
   auto bytes = read_file_beneath(generation, file.path, config::kMaxDocumentBytes);

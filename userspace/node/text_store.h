@@ -25,8 +25,10 @@ class TextStore {
   static constexpr std::size_t kMaxBytes = 64U << 20U;
 
   // `contents` is that which gave the volumes' files their numbers. Both outlive this.
-  TextStore(const config::DiffOptions& options, ContentIds& contents)
-      : options_(options), contents_(contents) {}
+  TextStore(const config::DiffOptions& options,
+            ContentIds& contents,
+            std::size_t max_bytes = kMaxBytes)
+      : options_(options), contents_(contents), max_bytes_(max_bytes) {}
 
   // Of a volume just found.
   void keep(const Volume& volume);
@@ -50,6 +52,7 @@ class TextStore {
 
   const config::DiffOptions& options_;
   ContentIds& contents_;
+  const std::size_t max_bytes_;
   std::unordered_map<VolumeId, Texts> volumes_;
   std::size_t bytes_ = 0;
 };

@@ -8,6 +8,7 @@ namespace reloadtrace::live {
 namespace {
 
 using ::testing::ElementsAre;
+using ::testing::Pair;
 
 const ReaderInfo kApp = test::container("app", 1234, "java");
 const ReaderInfo kSidecar = [] {
@@ -147,6 +148,16 @@ TEST(LiveModel, holds_a_bounded_number_of_readers_that_ended) {
     stage.take(std::move(roster));
   }
   EXPECT_EQ(stage.model().rows().size(), 200 + Model::kMaxEnded);
+}
+
+TEST(LiveModel, counts_a_hook_that_was_shed_as_missing) {
+  Stage stage;
+  StartReport start = test::start();
+  start.hooks = {{"open", "tracepoint"}, {"poll", "tracepoint"}};
+  stage.take(start);
+  stage.take(ShedReport{at_ms(10), "poll", 3.0, 1.0});
+  EXPECT_THAT(stage.model().start()->hooks,
+              ElementsAre(Pair("open", "tracepoint"), Pair("poll", "missing")));
 }
 
 TEST(LiveModel, adds_up_what_was_lost_and_dropped) {

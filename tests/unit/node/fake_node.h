@@ -112,4 +112,21 @@ class FakeNode {
 
 Origin origin_of_writer(std::uint64_t at);
 
+inline void observe_all(FakeNode& node, const std::vector<Event>& events) {
+  for (const Event& event : events) {
+    node.observe(event);
+  }
+}
+
+// A file of the tree, written in place by somebody who has closed it.
+inline WriteClosedEvent closed(const FakeNode& node,
+                               const std::string& volume,
+                               const std::string& path) {
+  WriteClosedEvent event{origin_of_writer(6'000'000'000), {}, path};
+  event.file.dev = node.inode(volume).dev;
+  event.file.volume_ino = node.inode(volume).ino;
+  event.file.ino = node.inode(volume + "/" + path).ino;
+  return event;
+}
+
 }  // namespace reloadtrace

@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
 // What counts as a publish, and what it changed.
-#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <unistd.h>
 
@@ -28,23 +27,9 @@ std::string changes_of(const PublishFact& publish) {
   return text;
 }
 
-void observe_all(FakeNode& node, const std::vector<Event>& events) {
-  for (const Event& event : events) {
-    node.observe(event);
-  }
-}
-
 RenameEvent rename_of(const std::string& from, const std::string& to) {
   fs::rename(from, to);
   return {origin_of_writer(5'000'000'000), from, to, {}, {}, false};
-}
-
-WriteClosedEvent closed(const FakeNode& node, const std::string& volume, const std::string& path) {
-  WriteClosedEvent event{origin_of_writer(6'000'000'000), {}, path};
-  event.file.dev = node.inode(volume).dev;
-  event.file.volume_ino = node.inode(volume).ino;
-  event.file.ino = node.inode(volume + "/" + path).ino;
-  return event;
 }
 
 TEST(Volumes, behind_an_atomic_writers_link_show_its_generation) {
@@ -181,104 +166,6 @@ TEST(Secrets, are_never_looked_into_for_a_version) {
   ASSERT_EQ(node.all<VolumeFact>().size(), 3U);
   for (const VolumeFact& volume : node.all<VolumeFact>()) {
     EXPECT_EQ(volume.current.config_version, volume.kind == VolumeKind::ConfigMap ? "planted" : "");
-  }
-}
-
-config::DiffOptions values() {
-  config::DiffOptions options;
-  options.detail = config::Detail::Values;
-  return options;
-}
-
-// "app.yaml(log.level info→debug) x.conf(its name says no format)"
-std::string keys_of(const PublishFact& publish) {
-  std::string text;
-  for (const FileDiff& diff : publish.diffs) {
-    text += (text.empty() ? "" : " ") + diff.path + "(" + diff.not_compared;
-    for (const KeyChange& key : diff.keys) {
-      text += key.key + " " + key.before + "→" + key.after;
-    }
-    text += ")";
-  }
-  return text;
-}
-
-TEST(AtomicWriter, tells_which_keys_of_the_directory_that_is_gone_were_others) {
-  FakeNode node({"volumes/cfg"}, false, "", {}, values());
-  node.discover();
-  using Swap = std::pair<std::string, std::string>;
-  for (const auto& [name, text] :
-       {Swap{"..1", "log: {level: a}\n"}, Swap{"..2", "# note\nlog: {level: b}\n"},
-        Swap{"..3", "log:\n  level: b\n"}, Swap{"..4", "log: [\n"}, Swap{"..5", "log: 1\n"}}) {
-    observe_all(node, node.atomic_swap("volumes/cfg", name,
-                                       {{"app.yaml", text}, {"x.conf", "of " + name}}));
-  }
-  const auto publishes = node.all<PublishFact>();
-  ASSERT_EQ(publishes.size(), 5U);
-  const std::string other = " x.conf(its name says no format)";
-  EXPECT_EQ(keys_of(publishes[1]), "app.yaml(log.level a→b)" + other);
-  EXPECT_EQ(keys_of(publishes[2]), "app.yaml()" + other);
-  EXPECT_TRUE(publishes[2].diffs[0].pseudo());
-  EXPECT_FALSE(publishes[2].diffs[1].pseudo());
-  EXPECT_THAT(keys_of(publishes[3]), testing::HasSubstr("app.yaml(not YAML: line "));
-  EXPECT_THAT(keys_of(publishes[4]), testing::HasSubstr("app.yaml(before: not YAML: line "));
-}
-
-TEST(InPlaceWrite, tells_which_keys_are_others) {
-  FakeNode node({"volumes/plain"}, false, "", {}, values());
-  write_file(node.path("volumes/plain/a.ini"), "[a]\nx=1\n");
-  node.discover();
-  for (const char* text : {"[a]\nx=2\n", "[a]\n; two\nx = 2\n"}) {
-    write_file(node.path("volumes/plain/a.ini"), text);
-    node.observe(closed(node, "volumes/plain", "a.ini"));
-  }
-  ASSERT_EQ(node.all<PublishFact>().size(), 2U);
-  EXPECT_EQ(keys_of(node.all<PublishFact>()[0]), "a.ini([a] x 1→2)");
-  EXPECT_EQ(keys_of(node.all<PublishFact>()[1]), "a.ini()");
-}
-
-TEST(Publishes, are_compared_by_key_only_when_that_is_asked_for) {
-  FakeNode node({"volumes/cfg"});
-  node.discover();
-  for (const std::string name : {"..1", "..2"}) {
-    observe_all(node, node.atomic_swap("volumes/cfg", name, {{"app.yaml", "name: " + name}}));
-  }
-  ASSERT_EQ(node.all<PublishFact>().size(), 2U);
-  EXPECT_EQ(keys_of(node.all<PublishFact>()[1]), "");
-}
-
-TEST(Publishes, compare_a_file_that_is_too_large_by_its_bytes_and_say_so) {
-  FakeNode node({"volumes/cfg"}, false, "", {}, values());
-  node.discover();
-  const std::string large = "a: " + std::string(1U << 20U, 'x');
-  observe_all(node, node.atomic_swap("volumes/cfg", "..1", {{"app.yaml", large}}));
-  observe_all(node, node.atomic_swap("volumes/cfg", "..2", {{"app.yaml", "a: 1"}}));
-  observe_all(node, node.atomic_swap("volumes/cfg", "..3", {{"app.yaml", large}}));
-  const auto publishes = node.all<PublishFact>();
-  ASSERT_EQ(publishes.size(), 3U);
-  EXPECT_EQ(keys_of(publishes[1]), "app.yaml(before: larger than 1 MiB)");
-  EXPECT_EQ(keys_of(publishes[2]), "app.yaml(larger than 1 MiB)");
-}
-
-// Found by kubelet's name for them, and also where somebody named the directory itself.
-TEST(Secrets, are_never_looked_into_for_keys) {
-  const std::string uid = "11111111-2222-3333-4444-555555555555";
-  for (const bool named : {false, true}) {
-    for (const std::string kind : {"secret", "projected", "csi"}) {
-      const std::string in_tree = "kubelet/pods/" + uid + "/volumes/kubernetes.io~" + kind +
-                                  "/app" + (kind == "csi" ? "/mount" : "");
-      FakeNode node(named ? std::vector{in_tree} : std::vector<std::string>{}, false,
-                    named ? "" : "kubelet", {}, values());
-      const std::string volume = node.path(in_tree);
-      fs::create_directories(volume + "/..first");
-      fs::create_directory_symlink("..first", volume + "/..data");
-      write_file(volume + "/..first/app.yaml", "planted: one\n");
-      node.discover();
-      observe_all(node, node.atomic_swap(in_tree, "..second", {{"app.yaml", "planted: two\n"}}));
-      ASSERT_EQ(node.all<PublishFact>().size(), 1U) << kind;
-      EXPECT_EQ(keys_of(node.all<PublishFact>()[0]),
-                "app.yaml(a volume of its kind may hold Secrets)");
-    }
   }
 }
 
