@@ -60,6 +60,10 @@ static inline __u32 reloadtrace_name_slot(__u32 hash)
 #define RELOADTRACE_SHED_HTTP (1U << 1)
 #define RELOADTRACE_SHED_MMAP (1U << 2)
 
+/* Who sees a family of syscalls: values of hook_* in maps.bpf.h. 0 = nobody. */
+#define RELOADTRACE_TIER_TRACEPOINT (1U << 0) /* the exit of every syscall */
+#define RELOADTRACE_TIER_FENTRY	    (1U << 1) /* the exits of its own syscalls */
+
 /* Request lines that count as reload requests; see userspace/source/http_patterns.h. */
 #define RELOADTRACE_HTTP_PATTERNS    32
 #define RELOADTRACE_HTTP_PATTERN_LEN 64 /* with the NUL */

@@ -22,7 +22,7 @@ const volatile __u8 cgroup_of_pids __weak = 0;
 const volatile __u32 socket_dev __weak = 0;
 /* The node's mount namespace, by the number that /proc/PID/ns/mnt shows. */
 const volatile __u32 node_mount_namespace __weak = 0;
-/* Families of the syscall dispatcher; one that is off costs nothing. */
+/* Families of syscalls: RELOADTRACE_TIER_* of who sees them; one that is off costs nothing. */
 const volatile __u8 hook_open __weak = 1;
 const volatile __u8 hook_read __weak = 1;
 const volatile __u8 hook_mmap __weak = 1;

@@ -2,12 +2,17 @@
 #pragma once
 
 /*
- * Layer 2: the one dispatcher at the exit of every syscall, compiled twice (syscalls.bpf.c with
- * direct loads, syscalls_probing.bpf.c without); userspace loads the one that fits the kernel.
+ * Layer 2: what is done at the exit of a syscall, whichever program sees it. Compiled twice
+ * (syscalls.bpf.c with direct loads, syscalls_probing.bpf.c without); userspace loads what fits the
+ * kernel.
  *
- * One tp_btf/sys_exit instead of a tracepoint for each syscall: 3.38 µs against 3.53 µs for a loop
- * of open, 2×read and close (3.00 µs untraced, 6.18), and it needs no tracefs. At the exit the
- * arguments are still in the registers and the user's pages are resident.
+ * Tier `tracepoint`: one tp_btf/sys_exit instead of a tracepoint for each syscall. 3.38 µs against
+ * 3.53 µs for a loop of open, 2×read and close (3.00 µs untraced, 6.18), and it needs no tracefs.
+ *
+ * Tier `fentry`: the exits (fexit) of the syscalls' own functions, so that every other syscall
+ * costs nothing. A stub at each of them (userspace/source/fentry_links.h) jumps here.
+ *
+ * In both the arguments are still in the registers and the user's pages are resident.
  */
 
 #include "describe.bpf.h"
@@ -33,11 +38,14 @@ extern int look_for_request(__u64 file, __s32 fd, __s64 length);
 extern int look_for_answer(__s32 fd, __s64 length);
 extern int report_fanotify_mark(__s32 fd, __u32 flags, __u64 mask);
 
-static __always_inline void on_opened(__s64 result)
+/* Whether the family is on, and seen by the programs of this tier. */
+#define seen(family) ((family)&tier)
+
+static __always_inline void on_opened(__u32 tier, __s64 result)
 {
 	__u64 file;
 
-	if (!hook_open)
+	if (!seen(hook_open))
 		return;
 	if (result < 0) {
 		report_open_failed(-result);
@@ -50,11 +58,11 @@ static __always_inline void on_opened(__s64 result)
 
 #define OFFSET_FROM_POSITION (-1)
 
-static __always_inline void on_read(__s32 fd, __s64 offset, __s64 result)
+static __always_inline void on_read(__u32 tier, __s32 fd, __s64 offset, __s64 result)
 {
 	__u64 file;
 
-	if (!hook_read || result < 0)
+	if (!seen(hook_read) || result < 0)
 		return;
 	file = volume_file(fd);
 	if (file)
@@ -62,11 +70,11 @@ static __always_inline void on_read(__s32 fd, __s64 offset, __s64 result)
 }
 
 /* The kernel has moved *offset by what it read; without it, the position. */
-static __always_inline void on_copied(__s32 fd, __u64 offset_pointer, __s64 result)
+static __always_inline void on_copied(__u32 tier, __s32 fd, __u64 offset_pointer, __s64 result)
 {
 	__s64 offset = OFFSET_FROM_POSITION;
 
-	if (!hook_read || result < 0)
+	if (!seen(hook_read) || result < 0)
 		return;
 	if (offset_pointer) {
 		if (bpf_probe_read_user(&offset, sizeof(offset), (void *)offset_pointer))
@@ -74,7 +82,7 @@ static __always_inline void on_copied(__s32 fd, __u64 offset_pointer, __s64 resu
 		else
 			offset -= result;
 	}
-	on_read(fd, offset, result);
+	on_read(tier, fd, offset, result);
 }
 
 static __always_inline void on_queue_read(__u64 group, __s32 fd, __u64 buffer, __u32 vector,
@@ -91,7 +99,8 @@ static __always_inline void on_queue_read(__u64 group, __s32 fd, __u64 buffer, _
  * its device, so a bit for the group's address stands before everything else. `vector` = how many
  * struct iovec there are at `buffer`, 0 = it is the buffer itself.
  */
-static __always_inline void on_plain_read(__s32 fd, __u64 buffer, __u32 vector, __s64 result)
+static __always_inline void on_plain_read(__u32 tier, __s32 fd, __u64 buffer, __u32 vector,
+					  __s64 result)
 {
 	struct file *file;
 	__u64 address, group;
@@ -104,37 +113,37 @@ static __always_inline void on_plain_read(__s32 fd, __u64 buffer, __u32 vector, 
 		return;
 	file = AS(struct file, address);
 	dev = file_device(file);
-	if ((hook_inotify || hook_fanotify) && dev == anon_inode_dev) {
+	if (seen(hook_inotify | hook_fanotify) && dev == anon_inode_dev) {
 		/* Not file->private_data: the verifier of 6.18 (not 6.1's) lets no void * be
 		 * computed with.
 		 */
 		group = load_address(address + bpf_core_field_offset(struct file, private_data));
 		if (bit_is_set(group_bits, reloadtrace_id_slot(group)))
 			on_queue_read(group, fd, buffer, vector, result);
-	} else if (hook_http && dev == socket_dev) {
+	} else if (seen(hook_http) && dev == socket_dev) {
 		if (!is_shed(RELOADTRACE_SHED_HTTP))
 			look_for_request(address, fd, result);
-	} else if (hook_read && file_in_volume(file, dev)) {
+	} else if (seen(hook_read) && file_in_volume(file, dev)) {
 		report_read(address, fd, OFFSET_FROM_POSITION, result);
 	}
 }
 
-static __always_inline void on_received(__s32 fd, __s64 result)
+static __always_inline void on_received(__u32 tier, __s32 fd, __s64 result)
 {
 	__u64 file;
 
-	if (!hook_http || result <= 0 || is_shed(RELOADTRACE_SHED_HTTP))
+	if (!seen(hook_http) || result <= 0 || is_shed(RELOADTRACE_SHED_HTTP))
 		return;
 	file = current_file(fd);
 	if (file)
 		look_for_request(file, fd, result);
 }
 
-static __always_inline void on_mapped(__s32 fd, __u32 flags, __u64 result)
+static __always_inline void on_mapped(__u32 tier, __s32 fd, __u32 flags, __u64 result)
 {
 	__u64 file;
 
-	if (!hook_mmap || fd < 0 || flags & MAP_ANONYMOUS || result >= (__u64)-4095 ||
+	if (!seen(hook_mmap) || fd < 0 || flags & MAP_ANONYMOUS || result >= (__u64)-4095 ||
 	    is_shed(RELOADTRACE_SHED_MMAP))
 		return;
 	file = volume_file(fd);
@@ -142,13 +151,13 @@ static __always_inline void on_mapped(__s32 fd, __u32 flags, __u64 result)
 		report_map(file, result);
 }
 
-static __always_inline void on_watch_failed(__u32 number, __s64 result)
+static __always_inline void on_watch_failed(__u32 tier, __u32 number, __s64 result)
 {
-	if (hook_inotify && result < 0 && current_is_in_scope())
+	if (seen(hook_inotify) && result < 0 && current_is_in_scope())
 		report_watch_failed(number, -result);
 }
 
-static __always_inline int dispatch(struct pt_regs *regs, __s64 result)
+static __always_inline int dispatch(__u32 tier, const struct pt_regs *regs, __s64 result)
 {
 	if (!is_asked() || IS_COMPAT(bpf_get_current_task_btf()))
 		return 0;
@@ -157,40 +166,41 @@ static __always_inline int dispatch(struct pt_regs *regs, __s64 result)
 	case SYS_openat:
 	case SYS_openat2:
 	case SYS_creat:
-		on_opened(result);
+		on_opened(tier, result);
 		break;
 	case SYS_read:
-		on_plain_read(PT_REGS_PARM1_SYSCALL(regs), PT_REGS_PARM2_SYSCALL(regs), 0, result);
+		on_plain_read(tier, PT_REGS_PARM1_SYSCALL(regs), PT_REGS_PARM2_SYSCALL(regs), 0,
+			      result);
 		break;
 	case SYS_readv:
-		on_plain_read(PT_REGS_PARM1_SYSCALL(regs), PT_REGS_PARM2_SYSCALL(regs),
+		on_plain_read(tier, PT_REGS_PARM1_SYSCALL(regs), PT_REGS_PARM2_SYSCALL(regs),
 			      PT_REGS_PARM3_SYSCALL(regs), result);
 		break;
 	case SYS_recvfrom:
 	case SYS_recvmsg:
-		on_received(PT_REGS_PARM1_SYSCALL(regs), result);
+		on_received(tier, PT_REGS_PARM1_SYSCALL(regs), result);
 		break;
 	case SYS_write:
 	case SYS_writev:
 	case SYS_sendto:
 	case SYS_sendmsg:
-		if (hook_http && answers_awaited && !is_shed(RELOADTRACE_SHED_HTTP))
+		if (seen(hook_http) && answers_awaited && !is_shed(RELOADTRACE_SHED_HTTP))
 			look_for_answer(PT_REGS_PARM1_SYSCALL(regs), result);
 		break;
 	case SYS_pread64:
 	case SYS_preadv:
 	case SYS_preadv2: /* its -1 means the position, as ours does */
-		on_read(PT_REGS_PARM1_SYSCALL(regs), PT_REGS_PARM4_SYSCALL(regs), result);
+		on_read(tier, PT_REGS_PARM1_SYSCALL(regs), PT_REGS_PARM4_SYSCALL(regs), result);
 		break;
 	case SYS_sendfile:
-		on_copied(PT_REGS_PARM2_SYSCALL(regs), PT_REGS_PARM3_SYSCALL(regs), result);
+		on_copied(tier, PT_REGS_PARM2_SYSCALL(regs), PT_REGS_PARM3_SYSCALL(regs), result);
 		break;
 	case SYS_splice:
 	case SYS_copy_file_range:
-		on_copied(PT_REGS_PARM1_SYSCALL(regs), PT_REGS_PARM2_SYSCALL(regs), result);
+		on_copied(tier, PT_REGS_PARM1_SYSCALL(regs), PT_REGS_PARM2_SYSCALL(regs), result);
 		break;
 	case SYS_mmap:
-		on_mapped(PT_REGS_PARM5_SYSCALL(regs), PT_REGS_PARM4_SYSCALL(regs), result);
+		on_mapped(tier, PT_REGS_PARM5_SYSCALL(regs), PT_REGS_PARM4_SYSCALL(regs), result);
 		break;
 	case SYS_close:
 	case SYS_close_range:
@@ -199,48 +209,48 @@ static __always_inline int dispatch(struct pt_regs *regs, __s64 result)
 	case SYS_execve:
 	case SYS_execveat:
 	case SYS_munmap:
-		if (writers_open)
+		if (seen(hook_write_close) && writers_open)
 			look_for_ended_writers(0);
 		break;
 	case SYS_rename:
 	case SYS_renameat:
 	case SYS_renameat2:
-		if (hook_publish && !result)
+		if (seen(hook_publish) && !result)
 			report_rename(SYSCALL_NUMBER(regs));
 		break;
 	case SYS_symlink:
 	case SYS_symlinkat:
-		if (hook_symlink && !result)
+		if (seen(hook_symlink) && !result)
 			report_symlink(SYSCALL_NUMBER(regs));
 		break;
 	case SYS_mount:
 	case SYS_move_mount:
 	case SYS_umount2:
-		if (hook_mount && !result)
+		if (seen(hook_mount) && !result)
 			report_mount(SYSCALL_NUMBER(regs));
 		break;
 	case SYS_inotify_add_watch:
-		if (hook_inotify && result > 0)
+		if (seen(hook_inotify) && result > 0)
 			report_watch_add(PT_REGS_PARM1_SYSCALL(regs), result,
 					 PT_REGS_PARM3_SYSCALL(regs));
 		else
-			on_watch_failed(SYSCALL_NUMBER(regs), result);
+			on_watch_failed(tier, SYSCALL_NUMBER(regs), result);
 		break;
 	case SYS_inotify_init:
 	case SYS_inotify_init1:
 	case SYS_fanotify_init:
-		on_watch_failed(SYSCALL_NUMBER(regs), result);
+		on_watch_failed(tier, SYSCALL_NUMBER(regs), result);
 		break;
 	case SYS_fanotify_mark:
-		if (hook_fanotify && !result)
+		if (seen(hook_fanotify) && !result)
 			report_fanotify_mark(PT_REGS_PARM1_SYSCALL(regs),
 					     PT_REGS_PARM2_SYSCALL(regs),
 					     PT_REGS_PARM3_SYSCALL(regs));
 		else
-			on_watch_failed(SYSCALL_NUMBER(regs), result);
+			on_watch_failed(tier, SYSCALL_NUMBER(regs), result);
 		break;
 	case SYS_inotify_rm_watch:
-		if (hook_inotify && !result)
+		if (seen(hook_inotify) && !result)
 			report_watch_remove(PT_REGS_PARM1_SYSCALL(regs),
 					    PT_REGS_PARM2_SYSCALL(regs));
 		break;
@@ -253,7 +263,7 @@ static __always_inline int dispatch(struct pt_regs *regs, __s64 result)
 	case SYS_access:
 	case SYS_faccessat:
 	case SYS_faccessat2:
-		if (hook_poll && !is_shed(RELOADTRACE_SHED_POLL) && current_is_in_scope())
+		if (seen(hook_poll) && !is_shed(RELOADTRACE_SHED_POLL) && current_is_in_scope())
 			report_poll(SYSCALL_NUMBER(regs), result);
 		break;
 	case SYS_kill:
@@ -262,7 +272,7 @@ static __always_inline int dispatch(struct pt_regs *regs, __s64 result)
 	case SYS_rt_sigqueueinfo:
 	case SYS_rt_tgsigqueueinfo:
 	case SYS_pidfd_send_signal:
-		if (hook_signal && result < 0)
+		if (seen(hook_signal) && result < 0)
 			report_signal_refused(SYSCALL_NUMBER(regs), -result);
 		break;
 	}

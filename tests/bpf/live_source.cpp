@@ -20,6 +20,13 @@ InodeId inode_of(const std::string& path) {
   return {static_cast<DeviceId>(major(st.st_dev) << 20U | minor(st.st_dev)), st.st_ino};
 }
 
+HookChoice tier_to_test() {
+  const std::string tier = hooks_to_test();
+  return tier == "fentry"       ? HookChoice::Fentry
+         : tier == "tracepoint" ? HookChoice::Tracepoint
+                                : HookChoice::Auto;
+}
+
 void LiveSourceTest::SetUp() {
   RELOADTRACE_REQUIRE(why_bpf_cannot_run());
   std::filesystem::create_directories(at("volume/..one"));
@@ -31,6 +38,9 @@ void LiveSourceTest::SetUp() {
 }
 
 void LiveSourceTest::start(BpfOptions options) {
+  if (options.hooks == HookChoice::Auto) {
+    options.hooks = tier_to_test();
+  }
   auto opened = BpfSource::open(options);
   if (!opened) {
     throw std::runtime_error(opened.error().message);

@@ -20,6 +20,9 @@ namespace reloadtrace::testing {
 // Device and inode of a path (links followed) or descriptor, as the kernel keeps them.
 InodeId inode_of(const std::string& path);
 
+// hooks_to_test() of tests/support/requirements.h, for the source.
+HookChoice tier_to_test();
+
 class LiveSourceTest : public ::testing::Test {
  protected:
   // volume/..one/app.yaml ("first\n"), volume/..data → ..one, volume/app.yaml → ..data/app.yaml,

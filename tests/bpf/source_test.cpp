@@ -32,7 +32,27 @@ TEST_F(BpfSourceTest, has_every_hook_on_this_kernel) {
   start();
   EXPECT_EQ(source().hooks().size(), kHooks.size());
   for (const HookStatus& hook : source().hooks()) {
-    EXPECT_EQ(hook.state, HookState::Tracepoint) << hook.name;
+    EXPECT_NE(hook.state, HookState::Missing) << hook.name;
+  }
+}
+
+TEST_F(BpfSourceTest, sees_system_calls_in_the_tier_that_was_asked_for) {
+  for (const auto& [choice, state] : {std::pair(HookChoice::Tracepoint, HookState::Tracepoint),
+                                      std::pair(HookChoice::Fentry, HookState::Fentry)}) {
+    BpfOptions options;
+    options.hooks = choice;
+    auto opened = BpfSource::open(options);
+    if (!opened && choice == HookChoice::Fentry) {
+      EXPECT_NE(opened.error().message.find("takes no fentry programs"), std::string::npos)
+          << opened.error().message;
+      GTEST_SKIP() << opened.error().message;
+    }
+    ASSERT_TRUE(opened) << opened.error().message;
+    for (const Hook& hook : kHooks) {
+      EXPECT_EQ(state_of(**opened, std::string(hook.name)),
+                hook.in_dispatcher ? state : HookState::Tracepoint)
+          << hook.name;
+    }
   }
 }
 

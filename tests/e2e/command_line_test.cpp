@@ -158,7 +158,7 @@ TEST_F(CommandLine, check_names_every_hook) {
   ASSERT_EQ(lines.size(), 1U);
   EXPECT_EQ(lines.front().at("can_trace"), true);
   for (const auto& [hook, state] : lines.front().at("hooks").items()) {
-    EXPECT_EQ(state, "tracepoint") << hook;
+    EXPECT_NE(state, "missing") << hook;
     EXPECT_NE(table.output.find(hook), std::string::npos) << table.output;
   }
 }

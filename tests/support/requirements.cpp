@@ -15,6 +15,11 @@
 
 namespace reloadtrace::testing {
 
+std::string hooks_to_test() {
+  const char* const tier = std::getenv("RELOADTRACE_TEST_HOOKS");
+  return tier == nullptr ? "auto" : tier;
+}
+
 std::string find_program(const std::string& program) {
   const char* path = std::getenv("PATH");
   std::istringstream directories(path == nullptr ? "" : path);

@@ -17,6 +17,9 @@ std::optional<std::string> why_containers_cannot_run();  // root, runc, busybox
 std::optional<std::string> why_bpf_cannot_run();         // the bpf() system call
 std::optional<std::string> why_tracer_cannot_run();      // BPF and the program itself
 
+// $RELOADTRACE_TEST_HOOKS, the tier that kernel tests are to run in; "auto" without it.
+std::string hooks_to_test();
+
 // Where `program` lies in PATH; empty when it does not.
 std::string find_program(const std::string& program);
 

@@ -9,6 +9,7 @@
 #include <stdexcept>
 
 #include "tests/support/patience.h"
+#include "tests/support/requirements.h"
 
 namespace reloadtrace::testing {
 namespace {
@@ -69,6 +70,9 @@ Lines of_kind(const Lines& lines, const std::string& kind) {
 
 Tracer::Tracer(const TracerOptions& options) {
   Command command{{tracer_binary(), "trace", "--format", "json"}};
+  if (std::ranges::find(options.arguments, "--hooks") == options.arguments.end()) {
+    command.argv.insert(command.argv.end(), {"--hooks", hooks_to_test()});
+  }
   if (options.record) {
     command.argv.insert(command.argv.end(), {"--record", recording()});
   }

@@ -4,8 +4,10 @@
 #include "userspace/cli/check_cost.h"
 #include "userspace/cli/commands.h"
 #include "userspace/cli/exit_code.h"
+#include "userspace/cli/hook_choice.h"
 #include "userspace/cli/message.h"
 #include "userspace/cli/signals.h"
+#include "userspace/engine/report_builder.h"
 #include "userspace/sink/check_report.h"
 #include "userspace/sink/output.h"
 #include "userspace/source/bpf_source.h"
@@ -29,7 +31,7 @@ std::vector<HookCheck> check_hooks(const BpfSource& source) {
   std::vector<HookCheck> checks;
   const std::vector<HookStatus> hooks = source.hooks();
   for (std::size_t i = 0; i < hooks.size(); ++i) {  // in the order of the table
-    checks.push_back({hooks[i].name, hooks[i].state != HookState::Missing,
+    checks.push_back({hooks[i].name, std::string(name_of(hooks[i].state)),
                       trial_of(source.proof_of(kHooks[i].id)), hook_purpose(hooks[i].name)});
   }
   return checks;
@@ -77,6 +79,7 @@ int run(const CheckOptions& options) {
   CheckReport report = report_of_this_machine();
   BpfOptions bpf;
   bpf.proc = options.places.proc;
+  bpf.hooks = hook_choice(options.hooks);
   bpf.muted_hooks = options.muted_hooks;
   const auto source = BpfSource::open(bpf);
   if (!source) {

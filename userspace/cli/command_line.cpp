@@ -73,6 +73,14 @@ void add_node_options(CLI::App& app, NodePlaces& node) {
                "Also the volumes of service account tokens (kube-api-access-…)");
 }
 
+void add_hook_choice(CLI::App& app, std::string& hooks) {
+  app.add_option("--hooks", hooks,
+                 "How system calls are seen: at the exit of all of them (tracepoint), or at the "
+                 "functions of those that matter (fentry: others cost nothing); auto takes fentry "
+                 "where it attaches, delivers and cannot be preempted")
+      ->check(CLI::IsMember({"auto", "tracepoint", "fentry"}));
+}
+
 void add_muted_hooks(CLI::App& app, std::vector<std::string>& hooks) {
   app.add_option("--mute-hook", hooks, "Let this hook attach, and see nothing (repeat)")
       ->type_name("NAME")
@@ -157,6 +165,7 @@ void add_trace_options(CLI::App& app, TraceOptions& trace) {
                  "shed. Needs CAP_SYS_ADMIN")
       ->type_name("PERCENT")
       ->check(CLI::Range(0.001, 100.0 * 1024));
+  add_hook_choice(app, trace.hooks);
   app.add_option("--duration", trace.duration_seconds, "Stop after that long")
       ->type_name("SEC")
       ->check(CLI::Range(0.001, kMaxSeconds));
@@ -241,6 +250,7 @@ std::variant<Command, int> parse_command_line(int argc, char** argv) {
       ->check(CLI::IsMember({"table", "json"}));
 
   add_cost_options(*check_command, check);
+  add_hook_choice(*check_command, check.hooks);
   add_muted_hooks(*check_command, check.muted_hooks);
 
   auto* schema_command = app.add_subcommand("schema", "The JSON Schema of the JSON lines");

@@ -45,6 +45,7 @@ struct TraceOptions {
   std::string record;
   bool live = false;  // a screen, in place of lines on standard output
   std::optional<double> duration_seconds;
+  std::string hooks = "auto";  // "auto", "tracepoint", "fentry"
   std::vector<std::string> without_hooks;
   std::vector<std::string> muted_hooks;
   std::string metrics;  // address to listen at; empty = none
@@ -82,6 +83,7 @@ struct CheckOptions {
   std::optional<double> cost_seconds;  // measure for that long what the programs cost
   std::optional<std::uint32_t> pid;    // of this running tracer, instead of one's own
   NodePlaces places;                   // what is tracked meanwhile
+  std::string hooks = "auto";          // as in TraceOptions
   std::vector<std::string> muted_hooks;
 };
 

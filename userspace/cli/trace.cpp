@@ -13,6 +13,7 @@
 #include "userspace/cli/commands.h"
 #include "userspace/cli/cost_watch.h"
 #include "userspace/cli/exit_code.h"
+#include "userspace/cli/hook_choice.h"
 #include "userspace/cli/live_view.h"
 #include "userspace/cli/message.h"
 #include "userspace/cli/metrics_endpoint.h"
@@ -261,6 +262,7 @@ int run(const TraceOptions& options) {
   }
   BpfOptions bpf;
   bpf.proc = options.places.proc;
+  bpf.hooks = hook_choice(options.hooks);
   bpf.without_hooks = options.without_hooks;
   bpf.muted_hooks = options.muted_hooks;
   bpf.http_triggers = options.http_triggers;

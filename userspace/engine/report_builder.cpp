@@ -137,6 +137,8 @@ std::string_view name_of(LossCause cause) {
       return "undecodable";
     case LossCause::Polls:
       return "polls";
+    case LossCause::MissedRuns:
+      return "missed_runs";
   }
   return "unknown";
 }

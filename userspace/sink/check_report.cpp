@@ -26,7 +26,7 @@ constexpr const char* name_of(HookTrial trial) {
 std::string not_tried(const CheckReport& report) {
   std::vector<std::string> names;
   for (const HookCheck& hook : report.hooks) {
-    if (hook.available && hook.trial == HookTrial::NotTried) {
+    if (hook.available() && hook.trial == HookTrial::NotTried) {
       names.push_back(hook.name);
     }
   }
@@ -40,7 +40,7 @@ void add_hooks(nlohmann::ordered_json& out, const CheckReport& report) {
   out["hooks"] = nlohmann::ordered_json::object();
   out["self_test"] = nlohmann::ordered_json::object();
   for (const HookCheck& hook : report.hooks) {
-    out["hooks"][hook.name] = hook.available ? "tracepoint" : "missing";
+    out["hooks"][hook.name] = hook.state;
     out["self_test"][hook.name] = name_of(hook.trial);
   }
 }
@@ -50,13 +50,12 @@ std::string table_of_hooks(const CheckReport& report) {
     return fmt::format("cannot trace here: {}\n", report.obstacle);
   }
   const auto available = std::count_if(report.hooks.begin(), report.hooks.end(),
-                                       [](const HookCheck& hook) { return hook.available; });
+                                       [](const HookCheck& hook) { return hook.available(); });
   std::string out =
       fmt::format("can trace here: {} of {} hooks\n\n", available, report.hooks.size());
   for (const HookCheck& hook : report.hooks) {
     out +=
-        fmt::format("  {:<15} {:<10}  {}{}\n", hook.name, hook.available ? "tracepoint" : "missing",
-                    hook.purpose,
+        fmt::format("  {:<15} {:<10}  {}{}\n", hook.name, hook.state, hook.purpose,
                     hook.trial == HookTrial::Silent ? " (it attaches, and delivers nothing)" : "");
   }
   if (std::ranges::none_of(report.hooks,

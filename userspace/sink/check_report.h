@@ -15,9 +15,11 @@ enum class HookTrial { NotTried, Delivers, Silent };
 
 struct HookCheck {
   std::string name;
-  bool available = false;  // attached, and not silent
+  std::string state;  // "tracepoint", "fentry"; "missing": not attached, or silent
   HookTrial trial = HookTrial::NotTried;
   std::string purpose;  // what is not seen without it
+
+  bool available() const { return state != "missing"; }
 };
 
 struct CheckReport {

@@ -20,11 +20,13 @@
 #include "reloadtrace.skel.h"
 #include "userspace/base/unique_fd.h"
 #include "userspace/source/event_delivery.h"
+#include "userspace/source/fentry_links.h"
 #include "userspace/source/filter_bits.h"
 #include "userspace/source/hook_plan.h"
 #include "userspace/source/http_patterns.h"
 #include "userspace/source/kernel_probe.h"
 #include "userspace/source/load_log.h"
+#include "userspace/source/preemption.h"
 #include "userspace/source/ring_waiter.h"
 #include "userspace/source/self_test.h"
 #include "userspace/wire/record.h"
@@ -99,15 +101,26 @@ class LiveSource final : public BpfSource {
     http_patterns_ = *std::move(patterns);
     LoadLog log;
     const LoadLogScope scope(log);
-    if (auto loaded = load_and_attach(log); !loaded) {
-      return loaded;
+    if (auto chosen = choose_tier(); !chosen) {
+      return chosen;
     }
-    filter_.emplace(skeleton_->bss->root_bits, skeleton_->bss->device_bits,
-                    skeleton_->bss->volumes_tracked);
-    if (auto opened = open_rings(); !opened) {
-      return opened;
+    bool again = true;
+    while (again) {
+      if (auto loaded = load_and_attach(log); !loaded) {
+        return loaded;
+      }
+      filter_.emplace(skeleton_->bss->root_bits, skeleton_->bss->device_bits,
+                      skeleton_->bss->volumes_tracked);
+      if (auto opened = open_rings(); !opened) {
+        return opened;
+      }
+      auto judged = test_hooks();
+      if (!judged) {
+        return std::move(judged).error();
+      }
+      again = *judged;
     }
-    return test_hooks();
+    return Unit{};
   }
 
   Result<Progress> poll(std::chrono::milliseconds timeout, const Callback& deliver) override;
@@ -129,13 +142,18 @@ class LiveSource final : public BpfSource {
   Result<> announce_volumes() override;
 
  private:
+  Result<> choose_tier();
   Result<> load_and_attach(LoadLog& log);
   Result<> load_once(LoadLog& log, std::string& failed);
   Result<> attach_all(std::string& failed);
+  Result<> attach_fentry(LoadLog& log, HookSet& without);
+  bpf_program* fentry_handler(std::size_t prototype) const;
+  void set_fentry_targets();
+  void unload();
   void configure();
   void configure_http();
   Result<> open_rings();
-  Result<> test_hooks();
+  Result<bool> test_hooks();  // whether all is to be loaded once more
   Result<> clear_scope();
   Result<> put(bpf_map* map,
                const void* key,
@@ -151,15 +169,19 @@ class LiveSource final : public BpfSource {
   void look_at_losses();
   std::optional<Timestamp> next_delivery() const;
   void ask_for_polls(Timestamp now);
+  bool misses_runs() const { return may_miss_runs_ && plan_.fentry().any(); }
 
   BpfOptions options_;
   HookPlan plan_;
+  SyscallFunctions functions_;  // none when all is seen by the tracepoint
+  bool may_miss_runs_ = false;  // of stubs, since the kernel preempts itself
   KernelDevices devices_;
   std::vector<HttpPattern> http_patterns_;
   // Order matters: links and rings refer to what the skeleton owns, so they are destroyed first.
   SkeletonPtr skeleton_;
   std::vector<std::pair<std::string_view, LinkPtr>> links_;  // by the program's name
   LinkPtr adoption_;
+  FentryLinks fentry_;
   RingPtr facts_;
   RingPtr activity_;
   RingWaiter waiter_;
@@ -176,6 +198,26 @@ class LiveSource final : public BpfSource {
 
 // ---- loading ----
 
+Result<> LiveSource::choose_tier() {
+  if (options_.hooks == HookChoice::Tracepoint) {
+    return Unit{};
+  }
+  const bool only = options_.hooks == HookChoice::Fentry;
+  may_miss_runs_ = kernel_may_preempt_itself();
+  if (may_miss_runs_ && !only) {
+    return Unit{};
+  }
+  auto functions = find_syscall_functions();
+  const SyscallFunction* const one = functions ? functions->any_of(0) : nullptr;
+  const Result<> tried = one == nullptr ? Result<>(not_in_btf()) : try_fentry(*one);
+  if (!tried) {
+    return only ? Result<>(no_fentry(tried.error())) : Unit{};
+  }
+  functions_ = *std::move(functions);
+  plan_.prefer_fentry(functions_.complete, only);
+  return Unit{};
+}
+
 Result<> LiveSource::load_and_attach(LoadLog& log) {
   // Each refusal leaves out one thing more, so this ends.
   while (true) {
@@ -190,11 +232,15 @@ Result<> LiveSource::load_and_attach(LoadLog& log) {
     std::string failed;
     auto loaded = load_once(log, failed);
     if (loaded) {
-      return Unit{};
+      HookSet without;
+      if (attach_fentry(log, without)) {
+        return Unit{};
+      }
+      unload();
+      plan_.give_up_fentry(without);
+      continue;
     }
-    links_.clear();
-    adoption_.reset();
-    skeleton_.reset();
+    unload();
     if (loaded.error().code == std::errc::operation_not_permitted) {
       return not_permitted(log.reason());
     }
@@ -202,6 +248,15 @@ Result<> LiveSource::load_and_attach(LoadLog& log) {
       return Error{loaded.error().code, loaded.error().message + ": " + log.reason()};
     }
   }
+}
+
+void LiveSource::unload() {
+  activity_.reset();
+  facts_.reset();
+  fentry_.clear();
+  links_.clear();
+  adoption_.reset();
+  skeleton_.reset();
 }
 
 Result<> LiveSource::load_once(LoadLog& log, std::string& failed) {
@@ -223,18 +278,18 @@ void LiveSource::configure() {
       options_.self_tgid != 0 ? options_.self_tgid : static_cast<std::uint32_t>(::getpid());
   knobs->anon_inode_dev = devices_.anon_inodes;
   knobs->cgroup_of_pids = !own_cgroup_hierarchy().is_v2();
-  knobs->hook_open = plan_.fires(HookId::Open);
-  knobs->hook_read = plan_.fires(HookId::Read);
-  knobs->hook_mmap = plan_.fires(HookId::Mmap);
-  knobs->hook_publish = plan_.fires(HookId::Publish);
-  knobs->hook_symlink = plan_.fires(HookId::Symlink);
-  knobs->hook_inotify = plan_.fires(HookId::Inotify);
-  knobs->hook_write_close = plan_.fires(HookId::WriteClose);
-  knobs->hook_poll = plan_.fires(HookId::Poll);
-  knobs->hook_signal = plan_.fires(HookId::Signal);
-  knobs->hook_fanotify = plan_.fires(HookId::Fanotify);
-  knobs->hook_io_uring = plan_.fires(HookId::IoUring);
-  knobs->hook_mount = plan_.fires(HookId::Mount);
+  knobs->hook_open = plan_.seen_by(HookId::Open);
+  knobs->hook_read = plan_.seen_by(HookId::Read);
+  knobs->hook_mmap = plan_.seen_by(HookId::Mmap);
+  knobs->hook_publish = plan_.seen_by(HookId::Publish);
+  knobs->hook_symlink = plan_.seen_by(HookId::Symlink);
+  knobs->hook_inotify = plan_.seen_by(HookId::Inotify);
+  knobs->hook_write_close = plan_.seen_by(HookId::WriteClose);
+  knobs->hook_poll = plan_.seen_by(HookId::Poll);
+  knobs->hook_signal = plan_.seen_by(HookId::Signal);
+  knobs->hook_fanotify = plan_.seen_by(HookId::Fanotify);
+  knobs->hook_io_uring = plan_.seen_by(HookId::IoUring);
+  knobs->hook_mount = plan_.seen_by(HookId::Mount);
   knobs->node_mount_namespace = find_node_mount_namespace(options_.proc);
   configure_http();
   // Renamed after 6.1. When neither is there, loading says so.
@@ -251,11 +306,31 @@ void LiveSource::configure() {
   bpf_object__for_each_program(program, skeleton_->obj) {
     bpf_program__set_autoload(program, plan_.has_program(bpf_program__name(program)));
   }
+  set_fentry_targets();
+}
+
+bpf_program* LiveSource::fentry_handler(std::size_t prototype) const {
+  const TwoForms& names = kFentryHandlers[prototype];
+  const auto name = plan_.has_program(names.direct) ? names.direct : names.probing;
+  return bpf_object__find_program_by_name(skeleton_->obj, name.data());
+}
+
+// A handler is made for the functions of one prototype: as if it were attached to one of them.
+void LiveSource::set_fentry_targets() {
+  for (std::size_t prototype = 0; prototype < kFentryPrototypes; ++prototype) {
+    bpf_program* const handler = fentry_handler(prototype);
+    const SyscallFunction* const one = functions_.any_of(prototype);
+    if (one == nullptr) {
+      bpf_program__set_autoload(handler, false);
+    } else if (bpf_program__autoload(handler)) {
+      bpf_program__set_attach_target(handler, 0, one->name.c_str());
+    }
+  }
 }
 
 void LiveSource::configure_http() {
   auto* knobs = skeleton_->rodata;
-  knobs->hook_http = plan_.fires(HookId::Http);
+  knobs->hook_http = plan_.seen_by(HookId::Http);
   knobs->socket_dev = devices_.sockets;
   const HttpFilter filter = encode(http_patterns_, knobs->http_patterns);
   knobs->http_pattern_count = filter.count;
@@ -266,11 +341,12 @@ void LiveSource::configure_http() {
 Result<> LiveSource::attach_all(std::string& failed) {
   bpf_program* program = nullptr;
   bpf_object__for_each_program(program, skeleton_->obj) {
-    // A program of the kind syscall runs when it is asked.
-    if (!bpf_program__autoload(program) || bpf_program__type(program) == BPF_PROG_TYPE_SYSCALL) {
+    const std::string_view name = bpf_program__name(program);
+    // A program of the kind syscall runs when it is asked, a handler when a stub jumps to it.
+    if (!bpf_program__autoload(program) || bpf_program__type(program) == BPF_PROG_TYPE_SYSCALL ||
+        is_fentry_handler(name)) {
       continue;
     }
-    const std::string_view name = bpf_program__name(program);
     bpf_link* link = bpf_program__attach(program);
     if (link == nullptr) {
       failed = name;
@@ -285,26 +361,61 @@ Result<> LiveSource::attach_all(std::string& failed) {
   return Unit{};
 }
 
+// An error when some function was refused; `without` are then the hooks that need it.
+Result<> LiveSource::attach_fentry(LoadLog& log, HookSet& without) {
+  for (std::size_t prototype = 0; prototype < kFentryPrototypes; ++prototype) {
+    const bpf_program* const handler = fentry_handler(prototype);
+    if (!bpf_program__autoload(handler)) {
+      continue;
+    }
+    if (auto set = fentry_.set_handler(prototype, bpf_program__fd(handler)); !set) {
+      log.add(set.error().message);
+      without = plan_.fentry();
+      return set;
+    }
+  }
+  for (const SyscallFunction& function : functions_.found) {
+    if ((function.hooks() & plan_.fentry()).none()) {
+      continue;
+    }
+    if (auto loaded = fentry_.load(function); !loaded) {
+      log.add(loaded.error().message);
+      without = function.hooks();
+      return loaded;
+    }
+  }
+  const FentryTarget* refused = nullptr;
+  auto attached = fentry_.attach(refused);
+  if (!attached) {
+    log.add(attached.error().message);
+    without = HookSet(refused->hooks);
+  }
+  return attached;
+}
+
 // ---- self-test ----
 
-Result<> LiveSource::test_hooks() {
+Result<bool> LiveSource::test_hooks() {
   testing_ = SelfTest::prepare();
   if (!testing_) {
-    return Unit{};
+    return false;
   }
   const auto ended = testing_->conduct(*this, [this] { drain(); });
   const auto test = std::move(testing_);
   test->each_of_others([this](std::span<const std::byte> record) { delivery_.push(record); });
   if (auto cleared = ended ? clear_scope() : ended; !cleared) {
-    return cleared;
+    return std::move(cleared).error();
   }
   // Where something was lost, silence proves nothing.
   const bool lost = std::atomic_ref(skeleton_->bss->losses_noted).load() != 0;
-  plan_.judge(lost ? test->seen() : test->tried(), test->seen());
+  if (plan_.judge(lost ? test->seen() : test->tried(), test->seen())) {
+    unload();
+    return true;
+  }
   if (const Hook* hook = plan_.missing_required()) {
     return silent_hook(hook->name);
   }
-  return Unit{};
+  return false;
 }
 
 // Names and queues of the self-test: nothing else is known yet.
@@ -328,6 +439,7 @@ std::vector<ProgramCost> LiveSource::costs() const {
       costs.push_back(*std::move(cost));
     }
   }
+  fentry_.add_costs(costs);
   return costs;
 }
 
@@ -340,6 +452,7 @@ void LiveSource::shed(HookId id) {
   std::atomic_ref(skeleton_->bss->families_shed).fetch_or(family);
   const Hook& hook = kHooks[place_of(id)];
   std::erase_if(links_, [&](const auto& link) { return hook.owns(link.first); });
+  fentry_.keep_only(plan_.there());
 }
 
 // ---- scope ----
@@ -550,7 +663,7 @@ void LiveSource::look_at_losses() {
   const Timestamp now = monotonic_now();
   const std::uint64_t noted = std::atomic_ref(skeleton_->bss->losses_noted).load();
   if (now - delivery_.last_look() < kLossLookInterval) {
-    untold_losses_ = noted != losses_noted_;
+    untold_losses_ = noted != losses_noted_ || misses_runs();
     return;
   }
   losses_noted_ = noted;
@@ -566,6 +679,9 @@ void LiveSource::look_at_losses() {
   LossTotals totals{};
   for (std::size_t at = 0; at < counters_.size(); at += size_of_counters()) {
     add_counters(std::span(counters_).subspan(at, size_of_counters()), totals);
+  }
+  if (misses_runs()) {
+    totals[static_cast<std::size_t>(LossCause::MissedRuns)] = fentry_.missed();
   }
   delivery_.look(now, totals);
 }

@@ -14,7 +14,15 @@
 
 namespace reloadtrace {
 
+// Which tier the system calls are seen in; HookTier has them.
+enum class HookChoice : std::uint8_t {
+  Auto,  // fentry where it attaches and delivers, and where the kernel does not preempt itself
+  Tracepoint,  // never fentry
+  Fentry,      // what cannot be had so is Missing
+};
+
 struct BpfOptions {
+  HookChoice hooks = HookChoice::Auto;
   // Rings, in bytes; powers of two and multiples of the page size. The first carries what must not
   // be lost (publishes, watches, processes), the other one opens and reads. With 512 KiB a publish
   // of 180 volumes at once did not fit.

@@ -11,13 +11,32 @@
 
 namespace reloadtrace {
 
-// The one program at the exit of every syscall, and its form for kernels before 6.2.
-inline constexpr std::string_view kDispatcher = "on_syscall";
-inline constexpr std::string_view kProbingDispatcher = "on_syscall_probing";
+// A program in two forms: with direct loads, and for kernels before 6.2.
+struct TwoForms {
+  std::string_view direct;
+  std::string_view probing;
 
-constexpr bool is_dispatcher(std::string_view program) {
-  return program == kDispatcher || program == kProbingDispatcher;
+  constexpr bool is(std::string_view program) const {
+    return program == direct || program == probing;
+  }
+};
+
+// The one program at the exit of every syscall.
+inline constexpr TwoForms kDispatcher = {"on_syscall", "on_syscall_probing"};
+// What the stubs at the exits of single syscalls jump to; fentry_links.h says why there are two.
+inline constexpr std::array<TwoForms, 2> kFentryHandlers = {
+    {{"on_function", "on_function_probing"},
+     {"on_optional_function", "on_optional_function_probing"}}};
+
+constexpr bool is_fentry_handler(std::string_view program) {
+  return kFentryHandlers[0].is(program) || kFentryHandlers[1].is(program);
 }
+
+// How system calls are seen; the hooks with programs of their own are the same in both.
+enum class HookTier : std::uint8_t {
+  Tracepoint,  // one program at the exit of every system call
+  Fentry,      // the exits of the functions of those that matter
+};
 
 enum class HookId : std::uint8_t {
   Open,
@@ -49,8 +68,6 @@ struct Hook {
   bool in_dispatcher = program.empty();
   std::string_view second_program = {};  // without one of the two, the other tells half a story
 
-  // Whether it sees by the dispatcher, though a program of its own may help.
-  constexpr bool in_syscalls() const { return in_dispatcher || id == HookId::Poll; }
   constexpr bool owns(std::string_view one) const {
     return !one.empty() && (one == program || one == second_program);
   }

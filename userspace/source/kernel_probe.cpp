@@ -80,6 +80,17 @@ CgroupHierarchy own_cgroup_hierarchy() {
       std::string(std::istreambuf_iterator<char>(file), std::istreambuf_iterator<char>()));
 }
 
+Error not_in_btf() {
+  return Error{std::make_error_code(std::errc::not_supported),
+               "its BTF does not have the functions of system calls"};
+}
+
+Error no_fentry(const Error& reason) {
+  return Error{std::make_error_code(std::errc::not_supported),
+               fmt::format("this kernel takes no fentry programs ({}): --hooks auto does without",
+                           reason.message)};
+}
+
 Error silent_hook(std::string_view name) {
   return Error{std::make_error_code(std::errc::not_supported),
                fmt::format("the hook {} attaches here and delivers nothing; without it nothing can "

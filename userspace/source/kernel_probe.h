@@ -27,6 +27,9 @@ Result<KernelDevices> probe_kernel();
 std::uint32_t find_node_mount_namespace(const std::string& proc);
 CgroupHierarchy own_cgroup_hierarchy();
 
+// The answers to `--hooks fentry` where there is none.
+Error no_fentry(const Error& reason);
+Error not_in_btf();
 // The kernel refused BPF; `reason` is what libbpf said.
 Error not_permitted(const std::string& reason);
 // A required hook attached, and delivers nothing.

@@ -3,7 +3,6 @@
 
 #include <linux/magic.h>
 #include <poll.h>
-#include <sys/mount.h>
 #include <sys/stat.h>
 #include <sys/statfs.h>
 #include <sys/sysmacros.h>
@@ -22,6 +21,7 @@
 #include <utility>
 
 #include "userspace/base/overloaded.h"
+#include "userspace/source/detached_mount.h"
 #include "userspace/source/kernel_probe.h"
 #include "userspace/source/self_test_acts.h"
 
@@ -33,15 +33,6 @@ constexpr int kPatienceMs = 2000;
 // How long its records may take once it is over.
 constexpr auto kDrain = std::chrono::seconds(1);
 constexpr char kFile[] = "reloadtrace-self-test";
-
-UniqueFd detached_tmpfs() {
-  const UniqueFd fs(::fsopen("tmpfs", FSOPEN_CLOEXEC));
-  if (!fs || ::fsconfig(fs.get(), FSCONFIG_CMD_CREATE, nullptr, nullptr, 0) != 0) {
-    return {};
-  }
-  return UniqueFd(::fsmount(fs.get(), FSMOUNT_CLOEXEC,
-                            MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV | MOUNT_ATTR_NOEXEC));
-}
 
 // On a tmpfs alone: on overlayfs a file may lie on another device than its directory.
 UniqueFd directory_on_tmpfs(std::string& path) {
@@ -113,7 +104,7 @@ VolumeId volume_of(const Event& event) {
 
 std::unique_ptr<SelfTest> SelfTest::prepare() {
   std::string path;
-  UniqueFd directory = detached_tmpfs();
+  UniqueFd directory = detached_mount("tmpfs");
   if (!directory) {
     directory = directory_on_tmpfs(path);
   }

@@ -307,7 +307,7 @@ void add_counters(std::span<const std::byte> counters, LossTotals& totals) {
   }
   std::memcpy(&stats, counters.data(), sizeof(stats));
   for (std::size_t i = 0; i < RELOADTRACE_LOSS_MAX; ++i) {
-    // Between Truncated and Polls lie the causes that userspace counts itself.
+    // The causes between Truncated and Polls, and those after it, userspace counts itself.
     const auto cause =
         i == RELOADTRACE_LOSS_POLLS ? static_cast<std::size_t>(LossCause::Polls) : i + 1;
     totals[cause] += stats.lost[i];

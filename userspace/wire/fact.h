@@ -319,6 +319,7 @@ enum class LossCause : std::uint8_t {
   OutOfOrder = 7,   // arrived later than the merge bound
   Undecodable = 8,  // a record that this version cannot read
   Polls = 9,        // looks at a path that could not be counted
+  MissedRuns = 10,  // a program did not run: it was preempted by one of its own (tier fentry)
 };
 
 struct LossCount {

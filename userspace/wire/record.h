@@ -16,7 +16,7 @@ namespace reloadtrace {
 Timestamp time_of_record(std::span<const std::byte> record);
 
 // Totals since the start, indexed by LossCause.
-using LossTotals = std::array<std::uint64_t, static_cast<std::size_t>(LossCause::Polls) + 1>;
+using LossTotals = std::array<std::uint64_t, static_cast<std::size_t>(LossCause::MissedRuns) + 1>;
 
 // What the kernel side counts on each CPU.
 std::size_t size_of_counters();

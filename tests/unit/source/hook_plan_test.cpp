@@ -5,6 +5,9 @@
 
 #include <algorithm>
 
+#include "bpf/filter.h"
+#include "userspace/source/fentry_table.h"
+
 namespace reloadtrace {
 namespace {
 
@@ -62,6 +65,83 @@ TEST(HookPlan, drops_the_hook_whose_own_program_was_refused) {
   EXPECT_FALSE(plan.has_program("on_cgroup_created"));
   EXPECT_FALSE(plan.give_way("no_such_program"));
   EXPECT_FALSE(plan.give_way(""));
+}
+
+HookSet all_hooks() {
+  return HookSet().set();
+}
+
+TEST(HookPlan, sees_system_calls_by_their_own_functions_where_it_may) {
+  HookPlan plan({"mmap"}, {"http"});
+  plan.prefer_fentry(all_hooks(), false);
+  EXPECT_FALSE(plan.has_program("on_syscall"));
+  EXPECT_TRUE(plan.has_program("on_function"));
+  EXPECT_FALSE(plan.has_program("on_function_probing"));
+  EXPECT_EQ(plan.seen_by(HookId::Read), RELOADTRACE_TIER_FENTRY);
+  EXPECT_EQ(plan.seen_by(HookId::Mmap), 0);
+  EXPECT_EQ(plan.seen_by(HookId::Http), 0);
+  for (const HookStatus& hook : plan.states()) {
+    const auto* known = std::ranges::find(kHooks, hook.name, &Hook::name);
+    const HookState tier = known->in_dispatcher ? HookState::Fentry : HookState::Tracepoint;
+    EXPECT_EQ(hook.state, hook.name == "mmap" ? HookState::Missing : tier) << hook.name;
+  }
+}
+
+TEST(HookPlan, goes_back_to_the_tracepoint_for_what_fentry_cannot_have) {
+  HookPlan plan({});
+  plan.prefer_fentry(all_hooks(), false);
+  EXPECT_TRUE(plan.give_up_fentry(HookSet().set(place_of(HookId::Poll))));
+  EXPECT_FALSE(plan.give_up_fentry(HookSet().set(place_of(HookId::Poll))));
+  EXPECT_EQ(plan.seen_by(HookId::Poll), RELOADTRACE_TIER_TRACEPOINT);
+  EXPECT_EQ(plan.seen_by(HookId::Read), RELOADTRACE_TIER_FENTRY);
+  EXPECT_TRUE(plan.has_program("on_syscall"));
+  EXPECT_TRUE(plan.has_program("on_function"));
+}
+
+TEST(HookPlan, misses_what_fentry_cannot_have_where_nothing_else_is_wanted) {
+  HookPlan plan({});
+  HookSet complete = all_hooks();
+  complete.reset(place_of(HookId::Mount));
+  plan.prefer_fentry(complete, true);
+  EXPECT_FALSE(plan.has(HookId::Mount));
+  EXPECT_TRUE(plan.has(HookId::Exec));  // of no system call
+  EXPECT_TRUE(plan.give_up_fentry(HookSet().set(place_of(HookId::Read))));
+  ASSERT_NE(plan.missing_required(), nullptr);
+  EXPECT_EQ(plan.missing_required()->name, "read");
+}
+
+TEST(HookPlan, reads_kernel_memory_the_slow_way_before_it_gives_up_fentry) {
+  HookPlan plan({});
+  plan.prefer_fentry(all_hooks(), false);
+  EXPECT_TRUE(plan.give_way("on_function"));
+  EXPECT_TRUE(plan.has_program("on_optional_function_probing"));
+  EXPECT_FALSE(plan.has_program("on_syscall_probing"));
+  EXPECT_TRUE(plan.give_way("on_optional_function_probing"));
+  EXPECT_FALSE(plan.has_program("on_function_probing"));
+  EXPECT_TRUE(plan.has_program("on_syscall_probing"));
+  EXPECT_EQ(plan.missing_required(), nullptr);
+}
+
+TEST(HookPlan, tries_the_tracepoint_where_fentry_attaches_and_delivers_nothing) {
+  HookPlan plan({});
+  plan.prefer_fentry(all_hooks(), false);
+  const HookSet tried = HookSet().set(place_of(HookId::Read)).set(place_of(HookId::Open));
+  const HookSet seen = HookSet().set(place_of(HookId::Open));
+  EXPECT_TRUE(plan.judge(tried, seen));
+  EXPECT_EQ(plan.seen_by(HookId::Read), RELOADTRACE_TIER_TRACEPOINT);
+  EXPECT_EQ(plan.seen_by(HookId::Open), RELOADTRACE_TIER_FENTRY);
+  EXPECT_FALSE(plan.judge(tried, seen));
+  EXPECT_EQ(plan.proof_of(HookId::Read), HookProof::Silent);
+}
+
+TEST(FentryTable, has_a_function_for_each_family_of_system_calls) {
+  HookSet covered;
+  for (const FentryTarget& target : kFentryTargets) {
+    covered |= HookSet(target.hooks);
+  }
+  for (const Hook& hook : kHooks) {
+    EXPECT_EQ(covered[place_of(hook.id)], hook.in_dispatcher) << hook.name;
+  }
 }
 
 TEST(HookPlan, takes_a_hook_that_was_tried_and_not_seen_for_missing) {

@@ -33,6 +33,17 @@ TEST(Shedding, gives_up_io_uring_alone_where_all_cost_comes_from_it) {
   EXPECT_EQ(next_to_shed(there, window), HookId::IoUring);
 }
 
+TEST(Shedding, gives_up_the_hook_whose_own_functions_cost_most) {
+  const std::vector<ProgramCost> sockets = {{"sys_sendto", 900, 900}, {"sys_newfstatat", 9, 9}};
+  EXPECT_EQ(next_to_shed(all_hooks(), sockets), HookId::Http);
+  EXPECT_EQ(next_to_shed(all_hooks(), {{"sys_faccessat2", 9, 9}}), HookId::Poll);
+}
+
+TEST(Shedding, gives_up_nothing_for_a_function_that_others_need_all_the_same) {
+  EXPECT_EQ(next_to_shed(all_hooks(), {{"sys_read", 900, 900}}), std::nullopt);
+  EXPECT_EQ(next_to_shed(all_hooks(), {{"sys_openat", 900, 900}}), std::nullopt);
+}
+
 TEST(Shedding, never_gives_up_what_is_required) {
   for (const HookId id : kShedOrder) {
     EXPECT_FALSE(kHooks[place_of(id)].required) << name_of(id);
