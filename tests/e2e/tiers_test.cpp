@@ -89,7 +89,10 @@ class Tiers : public Story {
   }
 
   Said said_by(Tracer& tracer) const {
-    const auto is_verdict = [](const Line& line) { return line.value("kind", "") == "reload"; };
+    // The other tracer looks into the volume, too, and is a reader without a container.
+    const auto is_verdict = [](const Line& line) {
+      return line.value("kind", "") == "reload" && line.at("reader").contains("container_id");
+    };
     Said said;
     for (const Line& line : tracer.wait_for(is_verdict, kCorpus.size(), std::chrono::seconds(90))) {
       Line& one = said[behaviour_of(line.at("reader").at("container_id"))];
