@@ -10,6 +10,8 @@
 #include <ctime>
 #include <stdexcept>
 
+#include "tests/bpf/borrowed_source.h"
+
 namespace reloadtrace::testing {
 
 InodeId inode_of(const std::string& path) {
@@ -41,7 +43,8 @@ void LiveSourceTest::start(BpfOptions options) {
   if (options.hooks == HookChoice::Auto) {
     options.hooks = tier_to_test();
   }
-  auto opened = BpfSource::open(options);
+  source_.reset();  // so that it can be borrowed again
+  auto opened = borrow_source(options);
   if (!opened) {
     throw std::runtime_error(opened.error().message);
   }

@@ -11,10 +11,12 @@ namespace {
 
 class BpfWriteClosed : public LiveSourceTest {
  protected:
-  // Closed writes of volume/conf, by whomever.
+  // Closed writes of volume/conf, by whomever. The first 64 descriptors are looked at when a process
+  // ends: those of the tracer, which a child of the test has, too, must not take them.
   std::size_t closed(const std::function<bool()>& act) {
     std::size_t count = 0;
-    for (const auto& event : all<WriteClosedEvent>(trace(act))) {
+    const auto with_few_descriptors = [&] { return ::close_range(3, ~0U, 0) == 0 && act(); };
+    for (const auto& event : all<WriteClosedEvent>(trace(with_few_descriptors))) {
       EXPECT_EQ(event.path, "conf");
       EXPECT_EQ(event.file.inode(), inode_of(at("volume/conf")));
       size_ = event.file.size;
@@ -43,7 +45,7 @@ TEST_F(BpfWriteClosed, is_reported_once_for_a_shell_that_redirects_its_own_outpu
 
 TEST_F(BpfWriteClosed, is_reported_once_for_a_command_with_redirected_output) {
   start();
-  EXPECT_EQ(closed([&] { return run_shell("cat /etc/hostname > " + at("volume/conf")); }), 1U);
+  EXPECT_EQ(closed([&] { return run_shell("cat /proc/version > " + at("volume/conf")); }), 1U);
 }
 
 TEST_F(BpfWriteClosed, is_reported_once_for_a_process_that_exits_without_closing) {

@@ -42,6 +42,8 @@ struct BpfOptions {
   std::vector<std::string> without_hooks;
   // For tests: let these attach, and then see nothing.
   std::vector<std::string> muted_hooks;
+
+  bool operator==(const BpfOptions&) const = default;
 };
 
 class BpfSource : public EventSource, public Scope {
