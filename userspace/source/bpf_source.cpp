@@ -27,6 +27,7 @@
 #include "userspace/source/kernel_probe.h"
 #include "userspace/source/load_log.h"
 #include "userspace/source/preemption.h"
+#include "userspace/source/refusal.h"
 #include "userspace/source/ring_waiter.h"
 #include "userspace/source/self_test.h"
 #include "userspace/wire/record.h"
@@ -198,6 +199,13 @@ class LiveSource final : public BpfSource {
 
 // ---- loading ----
 
+// No system call at all is what some seccomp filters answer.
+bool is_refusal(const Error& error) {
+  return error.code == std::errc::operation_not_permitted ||
+         error.code == std::errc::permission_denied ||
+         error.code == std::errc::function_not_supported;
+}
+
 Result<> LiveSource::choose_tier() {
   if (options_.hooks == HookChoice::Tracepoint) {
     return Unit{};
@@ -241,8 +249,9 @@ Result<> LiveSource::load_and_attach(LoadLog& log) {
       continue;
     }
     unload();
-    if (loaded.error().code == std::errc::operation_not_permitted) {
-      return not_permitted(log.reason());
+    if (is_refusal(loaded.error()) || own_privileges().is_confidential()) {
+      return Error{std::make_error_code(std::errc::operation_not_permitted),
+                   why_bpf_is_refused(own_privileges(), log.reason())};
     }
     if (failed.empty() || !plan_.give_way(failed)) {
       return Error{loaded.error().code, loaded.error().message + ": " + log.reason()};

@@ -30,9 +30,15 @@ Result<> require_btf() {
   if (::access("/sys/kernel/btf/vmlinux", R_OK) == 0) {
     return Unit{};
   }
+  if (::access("/sys/kernel", F_OK) != 0) {
+    return Error{std::make_error_code(std::errc::no_such_file_or_directory),
+                 "/sys is not mounted here, so that the kernel's BTF (/sys/kernel/btf/vmlinux) "
+                 "cannot be read: mount -t sysfs sysfs /sys"};
+  }
   return Error{std::make_error_code(std::errc::no_such_file_or_directory),
                "this kernel has no BTF (/sys/kernel/btf/vmlinux): run one built with "
-               "CONFIG_DEBUG_INFO_BTF=y, as distributions do since 2021"};
+               "CONFIG_DEBUG_INFO_BTF=y, as distributions do since 2021. BTF from elsewhere does "
+               "not help: the kernel itself checks the programs against its own"};
 }
 
 Result<DeviceId> device_of(const UniqueFd& fd, const char* what) {
@@ -96,17 +102,6 @@ Error silent_hook(std::string_view name) {
                fmt::format("the hook {} attaches here and delivers nothing; without it nothing can "
                            "be said",
                            name)};
-}
-
-Error not_permitted(const std::string& reason) {
-  std::string message = "needs CAP_BPF and CAP_PERFMON (or root): run with sudo";
-  if (::geteuid() == 0) {
-    message = fmt::format(
-        "needs CAP_BPF and CAP_PERFMON, which this root lacks: run it privileged when in a "
-        "container, or see /sys/kernel/security/lockdown ({})",
-        reason);
-  }
-  return Error{std::make_error_code(std::errc::operation_not_permitted), std::move(message)};
 }
 
 }  // namespace reloadtrace

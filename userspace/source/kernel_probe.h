@@ -30,8 +30,6 @@ CgroupHierarchy own_cgroup_hierarchy();
 // The answers to `--hooks fentry` where there is none.
 Error no_fentry(const Error& reason);
 Error not_in_btf();
-// The kernel refused BPF; `reason` is what libbpf said.
-Error not_permitted(const std::string& reason);
 // A required hook attached, and delivers nothing.
 Error silent_hook(std::string_view name);
 

@@ -1,0 +1,81 @@
+// SPDX-License-Identifier: Apache-2.0
+// Machines that forbid what the tracer needs, and those that only look as if they did.
+#include <fstream>
+
+#include "tests/e2e/story.h"
+
+namespace reloadtrace::testing {
+namespace {
+
+// Forbids bpf() by a seccomp filter, and runs the rest of the command line.
+constexpr const char* kWithoutBpf = R"(
+import ctypes, os, platform, struct, sys
+bpf = {"x86_64": 321, "aarch64": 280}[platform.machine()]
+steps = [(0x20, 0, 0, 0), (0x15, 0, 1, bpf), (0x06, 0, 0, 0x00050000 | 1), (0x06, 0, 0, 0x7fff0000)]
+code = ctypes.create_string_buffer(b"".join(struct.pack("HBBI", *step) for step in steps))
+program = ctypes.create_string_buffer(struct.pack("HxxxxxxQ", len(steps), ctypes.addressof(code)))
+libc = ctypes.CDLL(None, use_errno=True)
+if libc.prctl(38, 1, 0, 0, 0) or libc.prctl(22, 2, program):
+    sys.exit(os.strerror(ctypes.get_errno()))
+os.execv(sys.argv[1], sys.argv[1:])
+)";
+
+class Refusals : public Story {
+ protected:
+  static Completed check_under(std::vector<std::string> prefix) {
+    for (const std::string& word : {tracer_binary(), std::string("check")}) {
+      prefix.push_back(word);
+    }
+    return run({prefix}, std::chrono::seconds(30));
+  }
+  static void expect_all_hooks(const Completed& ended) {
+    EXPECT_EQ(ended.exit_code, 0) << ended.output;
+    EXPECT_NE(ended.output.find("can trace here: 19 of 19 hooks"), std::string::npos)
+        << ended.output;
+  }
+  static void expect_refusal(const Completed& ended, const std::string& reason) {
+    EXPECT_EQ(ended.exit_code, 3) << ended.output;
+    EXPECT_NE(ended.output.find(reason), std::string::npos) << ended.output;
+  }
+};
+
+TEST_F(Refusals, name_the_capabilities_that_a_root_in_a_container_lacks) {
+  expect_refusal(check_under({"setpriv", "--bounding-set=-all"}), "which this root lacks");
+}
+
+TEST_F(Refusals, name_the_seccomp_filter_that_forbids_bpf) {
+  expect_refusal(check_under({"python3", "-c", kWithoutBpf}), "seccomp filter forbids bpf()");
+}
+
+TEST_F(Refusals, name_the_file_system_that_is_not_mounted) {
+  expect_refusal(
+      check_under({"unshare", "--mount", "sh", "-c", "umount -l /sys && exec \"$@\"", "sh"}),
+      "/sys is not mounted");
+}
+
+TEST_F(Refusals, are_none_without_tracefs_and_debugfs) {
+  expect_all_hooks(check_under(
+      {"unshare", "--mount", "sh", "-c",
+       "umount -l /sys/kernel/tracing; umount -l /sys/kernel/debug; exec \"$@\"", "sh"}));
+}
+
+TEST_F(Refusals, are_none_where_perf_events_are_for_nobody) {
+  const std::string knob = "/proc/sys/kernel/perf_event_paranoid";
+  std::string before;
+  std::ifstream(knob) >> before;
+  std::ofstream(knob) << "4\n";
+  expect_all_hooks(check_under({}));
+  std::ofstream(knob) << before << "\n";
+}
+
+TEST_F(Refusals, are_none_where_another_tracer_has_the_same_hooks) {
+  volume_.publish({{"app.yaml", "one"}});
+  start("directory-watcher");
+  trace();
+  expect_all_hooks(check_under({}));
+  volume_.publish({{"app.yaml", "two"}});
+  EXPECT_EQ(row_of(verdict()), (Row{"reloaded", "", "inotify"}));
+}
+
+}  // namespace
+}  // namespace reloadtrace::testing
