@@ -148,8 +148,73 @@ static __always_inline void on_watch_failed(__u32 number, __s64 result)
 		report_watch_failed(number, -result);
 }
 
+static __always_inline bool is_of_interest(long number)
+{
+	switch (number) {
+	case SYS_open:
+	case SYS_openat:
+	case SYS_openat2:
+	case SYS_creat:
+	case SYS_read:
+	case SYS_readv:
+	case SYS_recvfrom:
+	case SYS_recvmsg:
+	case SYS_write:
+	case SYS_writev:
+	case SYS_sendto:
+	case SYS_sendmsg:
+	case SYS_pread64:
+	case SYS_preadv:
+	case SYS_preadv2:
+	case SYS_sendfile:
+	case SYS_splice:
+	case SYS_copy_file_range:
+	case SYS_mmap:
+	case SYS_close:
+	case SYS_close_range:
+	case SYS_dup2:
+	case SYS_dup3:
+	case SYS_execve:
+	case SYS_execveat:
+	case SYS_munmap:
+	case SYS_rename:
+	case SYS_renameat:
+	case SYS_renameat2:
+	case SYS_symlink:
+	case SYS_symlinkat:
+	case SYS_mount:
+	case SYS_move_mount:
+	case SYS_umount2:
+	case SYS_inotify_add_watch:
+	case SYS_inotify_init:
+	case SYS_inotify_init1:
+	case SYS_fanotify_init:
+	case SYS_fanotify_mark:
+	case SYS_inotify_rm_watch:
+	case SYS_stat:
+	case SYS_lstat:
+	case SYS_newfstatat:
+	case SYS_statx:
+	case SYS_readlink:
+	case SYS_readlinkat:
+	case SYS_access:
+	case SYS_faccessat:
+	case SYS_faccessat2:
+	case SYS_kill:
+	case SYS_tkill:
+	case SYS_tgkill:
+	case SYS_rt_sigqueueinfo:
+	case SYS_rt_tgsigqueueinfo:
+	case SYS_pidfd_send_signal:
+		return true;
+	}
+	return false;
+}
+
 static __always_inline int dispatch(struct pt_regs *regs, __s64 result)
 {
+	if (!is_of_interest(SYSCALL_NUMBER(regs)))
+		return 0;
 	if (!is_asked() || IS_COMPAT(bpf_get_current_task_btf()))
 		return 0;
 	switch (SYSCALL_NUMBER(regs)) {
