@@ -96,8 +96,8 @@ def swap_storm():
     of = f"{published / took:,.0f} publishes/s, {volumes * readers_each} readers"
     return [
         Row("e", "swap storm: CPU of the tracer", cpu / took * 100, "%", of, "<= 25"),
-        Row("e.lost", "  events lost", lost, "", tally(
-            f"{cause}" for cause, count in kinds["stop"][-1]["lost"].items() if count), "<= 0"),
+        Row("e.lost", "  events lost", lost, "", ", ".join(
+            f"{count:,} {cause}" for cause, count in kinds["stop"][-1]["lost"].items()), "<= 0"),
         Row("e.publishes", "  publishes not told", missing, "", f"of {published:,}", "<= 0"),
         Row("e.unsaid", "  verdicts missing", unsaid, "",
             tally(said["verdict"] for said in reloads), "<= 0"),
