@@ -2,12 +2,14 @@
 #include "describe.bpf.h"
 #include "loops.bpf.h"
 
+#ifndef RELOADTRACE_DIRECT_LOADS /* else it is a part of syscalls.bpf.c */
 char LICENSE[] __weak SEC("license") = "Dual BSD/GPL";
+#endif
 
 /* Appends a dentry's name; a name that does not fit is left out with all that are above it. */
-static __always_inline void add_name(struct reloadtrace_tree *tree, struct dentry *dentry)
+static __always_inline void add_name(struct reloadtrace_tree *tree, __u64 dentry)
 {
-	const unsigned char *name = BPF_CORE_READ(dentry, d_name.name);
+	const void *name = (void *)LOAD_AT(dentry, struct dentry, d_name.name);
 	__u32 at = tree->len;
 	long stored;
 
@@ -32,16 +34,17 @@ static __always_inline void add_name(struct reloadtrace_tree *tree, struct dentr
 	tree->components++;
 }
 
-static __always_inline void fill_file(struct reloadtrace_file *file, struct inode *inode, __u32 dev)
+static __always_inline void fill_file(struct reloadtrace_file *file, __u64 inode, __u32 dev)
 {
 	__builtin_memset(file, 0, sizeof(*file));
 	file->dev = dev;
-	file->ino = BPF_CORE_READ(inode, i_ino);
-	file->size = BPF_CORE_READ(inode, i_size);
-	file->mode = BPF_CORE_READ(inode, i_mode);
-	if ((__s32)BPF_CORE_READ(inode, i_writecount.counter) > 0)
+	file->ino = LOAD_AT(inode, struct inode, i_ino);
+	file->size = LOAD_AT(inode, struct inode, i_size);
+	/* Of 64 bits the low ones: both machines have them first. */
+	file->mode = (__u16)LOAD_AT(inode, struct inode, i_mode);
+	if ((__s32)LOAD_AT(inode, struct inode, i_writecount.counter) > 0)
 		file->flags |= RELOADTRACE_FILE_WRITER;
-	if (!BPF_CORE_READ(inode, i_nlink))
+	if (!(__u32)LOAD_AT(inode, struct inode, i_nlink))
 		file->flags |= RELOADTRACE_FILE_UNLINKED;
 }
 
@@ -59,7 +62,7 @@ struct reloadtrace_climb {
 static __noinline long climb_step(__u32 level, void *context)
 {
 	struct reloadtrace_climb *c = context;
-	struct dentry *dentry = (void *)c->dentry, *parent;
+	__u64 dentry = c->dentry, parent;
 	struct reloadtrace_scratch *s = get_scratch();
 
 	if (!s)
@@ -71,7 +74,7 @@ static __noinline long climb_step(__u32 level, void *context)
 		c->outcome = IN_VOLUME;
 		return 1;
 	}
-	parent = dentry ? BPF_CORE_READ(dentry, d_parent) : dentry;
+	parent = dentry ? LOAD_AT(dentry, struct dentry, d_parent) : 0;
 	if (parent == dentry) {
 		c->outcome = OUTSIDE;
 		return 1;
@@ -79,19 +82,18 @@ static __noinline long climb_step(__u32 level, void *context)
 	if (c->with_names)
 		add_name(&s->tree, dentry);
 	c->below = c->ino;
-	c->dentry = (__u64)parent;
-	c->ino = BPF_CORE_READ(parent, d_inode, i_ino);
+	c->dentry = parent;
+	c->ino = LOAD_AT(LOAD_AT(parent, struct dentry, d_inode), struct inode, i_ino);
 	return 0;
 }
 
-__noinline int describe(__u64 dentry, __u64 inode_address, __u32 with_names)
+__noinline int describe(__u64 dentry, __u64 inode, __u32 with_names)
 {
-	struct inode *inode = (void *)inode_address;
 	struct reloadtrace_scratch *s = get_scratch();
 	struct reloadtrace_climb climb = {
 		.dentry = dentry,
-		.ino = BPF_CORE_READ(inode, i_ino),
-		.dev = BPF_CORE_READ(inode, i_sb, s_dev),
+		.ino = LOAD_AT(inode, struct inode, i_ino),
+		.dev = LOAD_AT(LOAD_AT(inode, struct inode, i_sb), struct super_block, s_dev),
 		.with_names = with_names,
 		.outcome = CLIMBING,
 	};
@@ -111,15 +113,14 @@ __noinline int describe(__u64 dentry, __u64 inode_address, __u32 with_names)
 	return 1;
 }
 
-__noinline int describe_file(__u64 address, __u32 with_names)
+__noinline int describe_file(__u64 file, __u32 with_names)
 {
-	struct file *file = (void *)address;
 	struct reloadtrace_scratch *s = get_scratch();
 
-	if (!s || !describe((__u64)BPF_CORE_READ(file, f_path.dentry),
-			    (__u64)BPF_CORE_READ(file, f_inode), with_names))
+	if (!s || !describe(LOAD_AT(file, struct file, f_path.dentry),
+			    LOAD_AT(file, struct file, f_inode), with_names))
 		return 0;
-	if (BPF_CORE_READ(file, f_mode) & FMODE_WRITE)
+	if (LOAD_AT(file, struct file, f_mode) & FMODE_WRITE)
 		s->file.flags |= RELOADTRACE_FILE_WRITABLE;
 	return 1;
 }

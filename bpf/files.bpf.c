@@ -4,7 +4,9 @@
 #include "paths.bpf.h"
 #include "syscall_table.bpf.h"
 
+#ifndef RELOADTRACE_DIRECT_LOADS /* else it is a part of syscalls.bpf.c */
 char LICENSE[] __weak SEC("license") = "Dual BSD/GPL";
+#endif
 
 static __always_inline void remember_writer(__u64 address, struct reloadtrace_scratch *s)
 {
@@ -34,7 +36,7 @@ static __always_inline void submit_open(struct reloadtrace_open_event *e, __u64 
 	e->file = s->file;
 	e->tree = s->tree;
 	e->fd = fd;
-	e->open_flags = BPF_CORE_READ((struct file *)file, f_flags);
+	e->open_flags = LOAD_AT(file, struct file, f_flags);
 	bpf_ringbuf_submit(e, 0);
 }
 
@@ -90,7 +92,6 @@ __noinline int report_open(__u64 address, __s32 fd)
 /* `offset` < 0: it ended where the file's position is now. */
 __noinline int report_read(__u64 address, __s32 fd, __s64 offset, __u64 count)
 {
-	struct file *file = (void *)address;
 	struct reloadtrace_read_event *e;
 	struct reloadtrace_scratch *s = get_scratch();
 
@@ -101,7 +102,7 @@ __noinline int report_read(__u64 address, __s32 fd, __s64 offset, __u64 count)
 	if (!e)
 		return 0;
 	e->file = s->file;
-	e->offset = offset < 0 ? BPF_CORE_READ(file, f_pos) - count : (__u64)offset;
+	e->offset = offset < 0 ? LOAD_AT(address, struct file, f_pos) - count : (__u64)offset;
 	e->count = count;
 	e->fd = fd;
 	e->reserved = 0;

@@ -266,8 +266,9 @@ static __always_inline void *reserve_in(void *ring, __u32 loss, __u64 size, __u1
 	if (s)
 		s->submitted++;
 	h->ts_ns = bpf_ktime_get_ns();
-	h->start_ns = BPF_CORE_READ(task, group_leader, start_time);
-	h->cgroup_id = current_cgroup_id();
+	h->start_ns = LOAD_AT(LOAD_AT(task, struct task_struct, group_leader), struct task_struct,
+			      start_time);
+	h->cgroup_id = cgroup_id_of(task);
 	h->tgid = id >> 32;
 	h->tid = (__u32)id;
 	h->kind = kind;
@@ -275,7 +276,7 @@ static __always_inline void *reserve_in(void *ring, __u32 loss, __u64 size, __u1
 	h->cpu = bpf_get_smp_processor_id();
 	bpf_get_current_comm(h->comm, sizeof(h->comm));
 	/* io_uring's threads of a process are named after themselves: "iou-wrk-4711". */
-	if (BPF_CORE_READ(task, flags) & PF_IO_WORKER)
+	if (LOAD_AT(task, struct task_struct, flags) & PF_IO_WORKER)
 		BPF_CORE_READ_INTO(&h->comm, task, group_leader, comm);
 	return h;
 }

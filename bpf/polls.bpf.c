@@ -16,10 +16,11 @@
 
 char LICENSE[] __weak SEC("license") = "Dual BSD/GPL";
 
-#define REPORT_INTERVAL_NS 100000000ULL	  /* 100 ms */
-#define FORGET_AFTER_NS	   10000000000ULL /* an entry that nobody used for 10 s */
-#define ENDED		   (1ULL << 63)	  /* the entry is being deleted: count elsewhere */
-#define MAX_HASHED_WORDS   (RELOADTRACE_PATH_LEN / 8)
+#define REPORT_INTERVAL_NS 100000000ULL /* 100 ms */
+/* Sooner than it fills: a publisher looks at paths that were never there before. */
+#define FORGET_AFTER_NS	 1000000000ULL /* an entry that nobody used for 1 s */
+#define ENDED		 (1ULL << 63)  /* the entry is being deleted: count elsewhere */
+#define MAX_HASHED_WORDS (RELOADTRACE_PATH_LEN / 8)
 
 /* Set when something was counted that is not reported; cleared by userspace before it asks. */
 __u32 polls_pending = 0;

@@ -49,7 +49,7 @@
 #define TS_COMPAT	     2		  /* arch/x86/include/asm/thread_info.h */
 
 /* ia32 tasks have other numbers; x32 ones carry bit 30 and match nothing. */
-#define IS_COMPAT(task) ((task)->thread_info.status & TS_COMPAT)
+#define IS_COMPAT(task) (LOAD_AT(task, struct task_struct, thread_info.status) & TS_COMPAT)
 
 #elif defined(__TARGET_ARCH_arm64)
 
@@ -91,7 +91,7 @@
 #define SYSCALL_NUMBER(regs) ((regs)->syscallno)
 #define SYSCALL_ARG6(regs)   ((regs)->regs[5])
 #define TIF_32BIT	     22 /* arch/arm64/include/asm/thread_info.h */
-#define IS_COMPAT(task)	     ((task)->thread_info.flags & (1UL << TIF_32BIT))
+#define IS_COMPAT(task)	     (LOAD_AT(task, struct task_struct, thread_info.flags) & (1UL << TIF_32BIT))
 
 #else
 #error "add this architecture's syscall numbers"

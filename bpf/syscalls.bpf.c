@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0 OR BSD-3-Clause
-#define RELOADTRACE_DIRECT_LOADS
+#include "direct.bpf.h"
+#include "describe.bpf.c"
+#include "files.bpf.c"
 #include "syscalls.bpf.h"
 
 char LICENSE[] __weak SEC("license") = "Dual BSD/GPL";

@@ -23,9 +23,9 @@
  * The struct file behind a descriptor, 0 = none. Without a reference: another thread may close it
  * meanwhile, then what is read belongs to a file that died this instant or to its successor.
  */
-static __always_inline __u64 current_file(__s32 fd)
+static __always_inline __u64 file_of(struct task_struct *task, __s32 fd)
 {
-	__u64 files = LOAD_AT(current_task(), struct task_struct, files);
+	__u64 files = LOAD_AT(task, struct task_struct, files);
 	__u64 address = LOAD_AT(files, struct files_struct, fdt);
 	struct fdtable *table = AS(struct fdtable, address);
 
@@ -33,6 +33,11 @@ static __always_inline __u64 current_file(__s32 fd)
 		return 0;
 	return load_address(LOAD_AT(address, struct fdtable, fd) +
 			    sizeof(void *) * (__u64)(__u32)fd);
+}
+
+static __always_inline __u64 current_file(__s32 fd)
+{
+	return file_of(current_task(), fd);
 }
 
 static __always_inline bool is_root(__u32 dev, __u64 ino)
@@ -81,9 +86,9 @@ static __always_inline bool file_in_volume(struct file *file, __u32 dev)
 }
 
 /* The file behind a descriptor if it lies in a tracked volume, else 0. */
-static __always_inline __u64 volume_file(__s32 fd)
+static __always_inline __u64 volume_file(struct task_struct *task, __s32 fd)
 {
-	__u64 address = current_file(fd);
+	__u64 address = file_of(task, fd);
 	struct file *file;
 
 	if (!address)

@@ -199,10 +199,10 @@ class LiveSource final : public BpfSource {
 
 // ---- loading ----
 
-// No system call at all is what some seccomp filters answer.
+// The verifier's own refusals have EACCES and EINVAL. No system call at all is what some seccomp
+// filters answer.
 bool is_refusal(const Error& error) {
   return error.code == std::errc::operation_not_permitted ||
-         error.code == std::errc::permission_denied ||
          error.code == std::errc::function_not_supported;
 }
 

@@ -11,7 +11,7 @@ struct Privileges {
   bool root = false;
   std::uint64_t capabilities = 0;  // effective, as in /proc/self/status
   bool seccomp_filter = false;     // some filter is in force, whatever it forbids
-  std::string lockdown;            // "none [integrity] confidentiality"; empty = unreadable
+  std::string lockdown = {};       // "none [integrity] confidentiality"; empty = unreadable
 
   bool may_use_bpf() const;  // CAP_BPF and CAP_PERFMON, or CAP_SYS_ADMIN
   bool is_confidential() const;
