@@ -45,6 +45,19 @@ def build():
     subprocess.run(["cmake", "--build", BUILD], check=True, stdout=subprocess.DEVNULL)
 
 
+def busy():
+    """The share of all processors that others use now, looked at for a second."""
+    def ticks():
+        fields = pathlib.Path("/proc/stat").read_text().split("\n", 1)[0].split()[1:9]
+        user, nice, system, idle, waiting, *rest = map(int, fields)
+        return idle + waiting, user + nice + system + idle + waiting + sum(rest)
+
+    idle, total = ticks()
+    time.sleep(1)
+    idle_now, total_now = ticks()
+    return 1 - (idle_now - idle) / max(total_now - total, 1)
+
+
 class Unavailable(Exception):
     """Why something cannot be measured here."""
 

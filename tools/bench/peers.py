@@ -61,7 +61,8 @@ def _tracing(command, saw):
             patience = time.monotonic() + PATIENCE
             while not saw(output.read_text(errors="replace"), str(bait)):
                 if process.poll() is not None or time.monotonic() > patience:
-                    errors = pathlib.Path(f"{output}.errors").read_text(errors="replace")
+                    errors = "".join(pathlib.Path(said).read_text(errors="replace")
+                                     for said in (output, f"{output}.errors"))
                     raise Unavailable("will not run here: " + _first_error(errors)
                                       if process.poll() is not None else "saw nothing here")
                 for _ in range(500):

@@ -12,6 +12,7 @@ import time
 HERE = pathlib.Path(__file__).resolve().parent
 SAVED = HERE / "results.json"
 SAVED_TABLE = HERE / "results.md"
+QUIET = 0.10  # a larger share of the processors used by others is told
 WORSE = 1.20  # of a ratio, against the checked-in one
 
 
@@ -24,6 +25,7 @@ class Row:
     detail: str = ""
     target: str = ""  # "<= 1.22" or ">= 0.97", in `unit`
     guarded: bool = True  # False: what others cost is none of our regressions
+    busy: float = 0.0  # share of the processors that others used when it was about to be measured
 
     def met(self):
         """Whether the target is met; None without one, or without a value."""
@@ -125,6 +127,17 @@ def as_rows(saved):
             for row in saved["rows"]]
 
 
+def disturbed(rows):
+    """A sentence about what was measured while others were at work; nothing when all was quiet."""
+    groups = {row.key.split(".")[0] for row in rows if row.busy > QUIET}
+    if not groups:
+        return ""
+    most = max(row.busy for row in rows)
+    return (f"Others used up to {most:.0%} of the processors while these were measured: "
+            f"{', '.join(sorted(groups, key=order))}. Of a to d it is the processor's time that "
+            f"counts, the rest are bounds.")
+
+
 def page(saved):
     here = saved["machine"]
     dates = sorted({row["date"] for row in saved["rows"]})
@@ -134,7 +147,8 @@ def page(saved):
             f"`scripts/bench --save` wrote this; `results.json` beside it is the same for machines.\n\n"
             f"{'Virtual machine' if here['virtual'] else 'Machine'}: {here['cores']} cores, "
             f"{here['cpu']}; kernel {here['kernel']}; {when}; medians of "
-            f"{' and '.join(str(n) for n in rounds)} alternating rounds.\n\n{table(as_rows(saved))}\n")
+            f"{' and '.join(str(n) for n in rounds)} alternating rounds. "
+            f"{disturbed(as_rows(saved))}\n\n{table(as_rows(saved))}\n")
 
 
 def save(rows, rounds):

@@ -93,6 +93,11 @@ class Saving(unittest.TestCase):
         for word in ("a CPU", "2 cores", "6.18", "2026-11-25", "7 alternating rounds"):
             self.assertIn(word, text)
 
+    def test_the_page_names_what_was_measured_while_others_were_at_work(self):
+        text = page(saved(ratio(1.0), ratio(1.0, "j", busy=0.5)))
+        self.assertIn("Others used up to 50% of the processors while these were measured: j.", text)
+        self.assertNotIn("Others", page(saved(ratio(1.0, busy=0.02))))
+
 
 if __name__ == "__main__":
     unittest.main()
