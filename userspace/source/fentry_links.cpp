@@ -18,8 +18,6 @@
 #include <thread>
 #include <utility>
 
-#include "userspace/source/background_release.h"
-
 namespace reloadtrace {
 namespace {
 
@@ -217,6 +215,10 @@ Result<> FentryLinks::attach(const FentryTarget*& refused) {
   });
   const auto failed = std::ranges::find_if(errors, [](int error) { return error != 0; });
   if (failed == errors.end()) {
+    std::vector<UniqueFd*> attached;
+    std::ranges::transform(links_, std::back_inserter(attached),
+                           [](Link& link) { return &link.link; });
+    closer_.begin(attached);
     return Unit{};
   }
   refused = links_[static_cast<std::size_t>(failed - errors.begin())].target;
@@ -226,15 +228,15 @@ Result<> FentryLinks::attach(const FentryTarget*& refused) {
 void FentryLinks::keep_only(const HookSet& wanted) {
   const auto gone = std::ranges::stable_partition(
       links_, [&](const Link& link) { return (HookSet(link.target->hooks) & wanted).any(); });
-  std::vector<UniqueFd> released;
-  std::ranges::transform(gone, std::back_inserter(released),
-                         [](Link& link) { return std::move(link.link); });
+  for (Link& link : gone) {
+    closer_.close(link.link);
+  }
   links_.erase(gone.begin(), gone.end());
-  release_in_background(std::move(released));
 }
 
 void FentryLinks::clear() {
-  keep_only({});
+  links_.clear();
+  closer_.end();
   jumps_ = {};
 }
 

@@ -14,6 +14,7 @@
 #include "userspace/base/unique_fd.h"
 #include "userspace/source/fentry_table.h"
 #include "userspace/source/program_cost.h"
+#include "userspace/source/slow_closer.h"
 
 namespace reloadtrace {
 
@@ -47,7 +48,7 @@ Result<> try_fentry(const SyscallFunction& function);
 
 // To attach to a function takes the kernel a grace period (~0.1 s, synchronize_rcu_tasks in
 // kernel/trace/ftrace.c), which threads can wait for together. To let it go takes another one,
-// under a lock, so that 55 take 6 s: nobody waits for that.
+// under a lock, so that 55 take 6 s: SlowCloser waits for that.
 class FentryLinks {
  public:
   FentryLinks() = default;
@@ -80,6 +81,7 @@ class FentryLinks {
 
   std::array<UniqueFd, kFentryPrototypes> jumps_;  // maps of one program
   std::vector<Link> links_;
+  SlowCloser closer_;
 };
 
 }  // namespace reloadtrace
