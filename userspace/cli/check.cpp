@@ -6,6 +6,7 @@
 #include "userspace/cli/exit_code.h"
 #include "userspace/cli/message.h"
 #include "userspace/cli/signals.h"
+#include "userspace/confine/confine.h"
 #include "userspace/sink/check_report.h"
 #include "userspace/sink/output.h"
 #include "userspace/source/bpf_source.h"
@@ -46,6 +47,17 @@ int put_out(const CheckReport& report, bool json, int code) {
   return code;
 }
 
+// As a trace does once it is attached, and what that leaves.
+PrivilegeCheck give_up_privileges(const CheckOptions& options) {
+  const Confinement left = confine({options.cost_seconds.has_value(), {}});
+  PrivilegeCheck check{
+      {}, left.no_new_privileges, left.filters_system_calls, left.dumps_core, left.failed};
+  for (const KeptCapability& kept : left.kept) {
+    check.kept.push_back({kept.name, kept.why});
+  }
+  return check;
+}
+
 CheckReport report_of_this_machine() {
   utsname name{};
   ::uname(&name);
@@ -84,6 +96,7 @@ int run(const CheckOptions& options) {
     return put_out(report, options.json, kUnsupported);
   }
   report.hooks = check_hooks(**source);
+  report.privileges = give_up_privileges(options);
   if (options.cost_seconds) {
     auto cost = measure_cost(**source, options);
     if (!cost) {

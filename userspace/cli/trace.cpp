@@ -19,6 +19,7 @@
 #include "userspace/cli/node_places.h"
 #include "userspace/cli/pipeline.h"
 #include "userspace/cli/signals.h"
+#include "userspace/confine/confine.h"
 #include "userspace/node/node.h"
 #include "userspace/source/bpf_source.h"
 
@@ -208,6 +209,15 @@ class LiveSession {
   };
 };
 
+// What is open stays open; what is opened from now on takes no more than what is left.
+void give_up_privileges(const TraceOptions& options) {
+  const Confinement left =
+      confine({options.bpf_stats || options.max_overhead.has_value(), options.view.output});
+  for (const std::string& what : left.failed) {
+    say_to_user(what + "; goes on with more privileges than it needs");
+  }
+}
+
 Result<std::unique_ptr<Outputs>> open_outputs(const TraceOptions& options) {
   if (options.live && options.view.output.empty()) {
     return Outputs::nowhere();
@@ -268,6 +278,10 @@ int run(const TraceOptions& options) {
   if (!source) {
     say_to_user(source.error().message);
     return kUnsupported;
+  }
+  give_up_privileges(options);
+  if (metrics) {
+    metrics->serve();
   }
   std::unique_ptr<LiveView> live;
   if (options.live) {
