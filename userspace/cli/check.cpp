@@ -3,6 +3,7 @@
 
 #include "userspace/cli/check_cost.h"
 #include "userspace/cli/commands.h"
+#include "userspace/cli/descriptors.h"
 #include "userspace/cli/exit_code.h"
 #include "userspace/cli/message.h"
 #include "userspace/cli/signals.h"
@@ -87,6 +88,10 @@ int run(const CheckOptions& options) {
     return check_running(options);
   }
   CheckReport report = report_of_this_machine();
+  if (auto room = make_room_for_descriptors(); !room) {
+    report.obstacle = room.error().message;
+    return put_out(report, options.json, kUnsupported);
+  }
   BpfOptions bpf;
   bpf.proc = options.places.proc;
   bpf.muted_hooks = options.muted_hooks;

@@ -12,6 +12,7 @@
 #include "userspace/cli/clocks.h"
 #include "userspace/cli/commands.h"
 #include "userspace/cli/cost_watch.h"
+#include "userspace/cli/descriptors.h"
 #include "userspace/cli/exit_code.h"
 #include "userspace/cli/live_view.h"
 #include "userspace/cli/message.h"
@@ -239,6 +240,10 @@ int run(const TraceOptions& options) {
     }
   }
   take_signals(!options.view.output.empty());
+  if (auto room = make_room_for_descriptors(); !room) {
+    say_to_user(room.error().message);
+    return kUnsupported;
+  }
   auto outputs = open_outputs(options);
   if (!outputs) {
     say_to_user(outputs.error().message);

@@ -18,8 +18,8 @@
 namespace reloadtrace {
 namespace {
 
-// What libraries of the sanitizers do on their own: a leak check stops the threads by ptrace, from
-// a process of its own.
+// The libraries of the sanitizers make system calls of their own: a leak check stops the threads by
+// ptrace, from a process of its own. Then only what is deadly is refused.
 #if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
 constexpr bool kSanitized = true;
 #else
@@ -164,19 +164,10 @@ void allow_by_argument(Rules& rules) {
   }
 }
 
-void allow_sanitizers(Rules& rules) {
-  for (const int call :
-       {SCMP_SYS(clone), SCMP_SYS(ptrace), SCMP_SYS(prctl), SCMP_SYS(wait4), SCMP_SYS(prlimit64),
-        SCMP_SYS(mmap), SCMP_SYS(mprotect), SCMP_SYS(kill), SCMP_SYS(tgkill), SCMP_SYS(pipe),
-        SCMP_SYS(process_vm_readv), SCMP_SYS(arch_prctl), SCMP_SYS(personality)}) {
-    rules.allow(call);
-  }
-}
-
 }  // namespace
 
 Result<> filter_system_calls() {
-  const Filter filter(::seccomp_init(SCMP_ACT_ERRNO(ENOSYS)));
+  const Filter filter(::seccomp_init(kSanitized ? SCMP_ACT_ALLOW : SCMP_ACT_ERRNO(ENOSYS)));
   if (!filter) {
     return Error{std::make_error_code(std::errc::not_enough_memory), "filter system calls"};
   }
@@ -184,12 +175,11 @@ Result<> filter_system_calls() {
   rules.note(::seccomp_attr_set(filter.get(), SCMP_FLTATR_CTL_TSYNC, 1));
   rules.note(::seccomp_attr_set(filter.get(), SCMP_FLTATR_ACT_BADARCH, SCMP_ACT_KILL_PROCESS));
   rules.note(::seccomp_attr_set(filter.get(), SCMP_FLTATR_CTL_OPTIMIZE, 2));  // a tree, not a list
-  for (const int call : kAllowed) {
-    rules.allow(call);
-  }
-  allow_by_argument(rules);
-  if (kSanitized) {
-    allow_sanitizers(rules);
+  if (!kSanitized) {
+    for (const int call : kAllowed) {
+      rules.allow(call);
+    }
+    allow_by_argument(rules);
   }
   for (const int call : kDeadly) {
     if (!kSanitized || (call != SCMP_SYS(ptrace) && call != SCMP_SYS(process_vm_readv))) {
