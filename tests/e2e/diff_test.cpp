@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // What changed, by key: told of each publish, and taken into account in its verdicts.
 #include <gtest/gtest.h>
-#include <unistd.h>
 
 #include <string>
 
@@ -75,30 +74,6 @@ TEST_F(Diff, of_a_file_bound_by_subpath_is_stale_only_when_it_means_something_el
   EXPECT_EQ(row_of(verdict(1)), Row{"unchanged"});
   volume_.publish({{"app.yaml", "a: 2\n"}});
   EXPECT_EQ(row_of(verdict(2)), (Row{"stale", "subpath_pinned"}));
-}
-
-class Planted : public Diff {
- protected:
-  Volume secret_{pod_, "token", "secret", /*on_tmpfs=*/true};
-};
-
-TEST_F(Planted, values_of_a_secret_are_in_no_line_and_no_recording) {
-  const std::string planted = "hunter2-" + std::to_string(::getpid());
-  secret_.publish({{"app.yaml", planted + "-key: " + planted + "-a\n"}});
-  volume_.publish({{"app.yaml", "a: 1\n"}});
-  trace({"--path", secret_.path(), "--diff", "values", "--events"});
-  start({.command = actor("directory-watcher", kMount, {"app.yaml"}),
-         .mounts = {secret_.mounted_at(kMount)}});
-  secret_.publish({{"app.yaml", planted + "-key: " + planted + "-b\n"}});
-  EXPECT_EQ(changed("app.yaml", 1).at("not_compared"), "a volume of its kind may hold Secrets");
-  EXPECT_EQ(row_of(verdict(1)), (Row{"reloaded", "", "inotify"}));
-  tracer_->stop();
-  for (const Line& line : tracer_->lines()) {
-    EXPECT_EQ(line.dump().find("hunter2"), std::string::npos) << line.dump();
-  }
-  const std::string recorded = run_or_throw({.argv = {"zcat", tracer_->recording()}});
-  EXPECT_NE(recorded.find("app.yaml"), std::string::npos);
-  EXPECT_EQ(recorded.find("hunter2"), std::string::npos);
 }
 
 }  // namespace

@@ -114,12 +114,47 @@ void read_storm(const Settings& settings) {
   say("done");
 }
 
+// Its children have read the file and wait; at the swap all of them end at once.
+void crowd_leaver(const Settings& settings) {
+  std::array<int, 2> gate{};
+  if (::pipe2(gate.data(), O_CLOEXEC) != 0) {
+    die("pipe");
+  }
+  reread(settings);
+  const std::string path = path_of(settings, settings.files.front());
+  unsigned children = 0;
+  for (; children < count_or(settings, 10'000); ++children) {
+    const pid_t child = ::fork();
+    if (child < 0) {
+      die("fork");
+    }
+    if (child == 0) {
+      ::close(gate[1]);
+      { const UniqueFd fd(::open(path.c_str(), O_RDONLY | O_CLOEXEC)); }
+      char byte = 0;
+      ::_exit(::read(gate[0], &byte, 1) == 0 ? 0 : 1);
+    }
+  }
+  Watch watch;
+  watch.add(settings.directory);
+  say_ready(settings);
+  while (!holds_swap(watch.wait(), settings)) {
+  }
+  ::close(gate[1]);
+  reread(settings);
+  while (::wait(nullptr) > 0) {
+  }
+  say("done");
+}
+
 constexpr Behaviour kStorms[] = {
     {"watch-hoarder", "adds COUNT (100,000) watches, or all it may, keeps them an interval",
      watch_hoarder},
     {"forker", "forks COUNT (50,000) children one by one, each reads the first FILE", forker},
     {"event-storm", "takes COUNT (1,000,000) events of its own, rereads FILEs when swapped",
      event_storm},
+    {"crowd-leaver", "forks COUNT (10,000) children, which all end at the swap; then rereads FILEs",
+     crowd_leaver},
     {"read-storm", "opens and reads the first FILE COUNT (1,000,000) times", read_storm},
 };
 

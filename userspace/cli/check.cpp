@@ -3,10 +3,12 @@
 
 #include "userspace/cli/check_cost.h"
 #include "userspace/cli/commands.h"
+#include "userspace/cli/descriptors.h"
 #include "userspace/cli/exit_code.h"
 #include "userspace/cli/hook_choice.h"
 #include "userspace/cli/message.h"
 #include "userspace/cli/signals.h"
+#include "userspace/confine/confine.h"
 #include "userspace/engine/report_builder.h"
 #include "userspace/sink/check_report.h"
 #include "userspace/sink/output.h"
@@ -48,6 +50,17 @@ int put_out(const CheckReport& report, bool json, int code) {
   return code;
 }
 
+// As a trace does once it is attached, and what that leaves.
+PrivilegeCheck give_up_privileges(const CheckOptions& options) {
+  const Confinement left = confine({options.cost_seconds.has_value(), {}});
+  PrivilegeCheck check{
+      {}, left.no_new_privileges, left.filters_system_calls, left.dumps_core, left.failed};
+  for (const KeptCapability& kept : left.kept) {
+    check.kept.push_back({kept.name, kept.why});
+  }
+  return check;
+}
+
 CheckReport report_of_this_machine() {
   utsname name{};
   ::uname(&name);
@@ -77,6 +90,10 @@ int run(const CheckOptions& options) {
     return check_running(options);
   }
   CheckReport report = report_of_this_machine();
+  if (auto room = make_room_for_descriptors(); !room) {
+    report.obstacle = room.error().message;
+    return put_out(report, options.json, kUnsupported);
+  }
   BpfOptions bpf;
   bpf.proc = options.places.proc;
   bpf.hooks = hook_choice(options.hooks);
@@ -87,6 +104,7 @@ int run(const CheckOptions& options) {
     return put_out(report, options.json, kUnsupported);
   }
   report.hooks = check_hooks(**source);
+  report.privileges = give_up_privileges(options);
   if (options.cost_seconds) {
     auto cost = measure_cost(**source, options);
     if (!cost) {

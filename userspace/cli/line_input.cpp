@@ -2,7 +2,6 @@
 #include "userspace/cli/line_input.h"
 
 #include "userspace/cli/message.h"
-#include "userspace/sink/text.h"
 
 namespace reloadtrace {
 
@@ -28,7 +27,7 @@ void read_lines(const std::string& path,
 
 bool say_flaws(const Flaws& flaws) {
   for (const std::string& sentence : flaws.sentences()) {
-    say_to_user(printable(sentence, Charset::Utf8));
+    say_to_user(sentence);
   }
   return flaws.any();
 }

@@ -10,6 +10,8 @@
 #include <mutex>
 #include <utility>
 
+#include "userspace/sink/text.h"
+
 namespace reloadtrace {
 namespace {
 
@@ -29,8 +31,9 @@ Detour& detour() {
 }
 
 // Whether anybody reads it is no concern of ours: fmt::print() would throw.
+// Names in it may be an application's.
 void print(std::string_view sentence) {
-  const std::string line = fmt::format("reloadtrace: {}\n", sentence);
+  const std::string line = fmt::format("reloadtrace: {}\n", printable(sentence, Charset::Utf8));
   std::fwrite(line.data(), 1, line.size(), stderr);
 }
 

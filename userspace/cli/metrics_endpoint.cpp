@@ -15,7 +15,7 @@ Result<std::unique_ptr<MetricsEndpoint>> MetricsEndpoint::open(const std::string
   if (!parsed) {
     return parsed.error();
   }
-  auto server = MetricsServer::start(*parsed);
+  auto server = MetricsServer::listen(*parsed);
   if (!server) {
     return std::move(server).error();
   }

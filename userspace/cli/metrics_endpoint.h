@@ -19,6 +19,9 @@ class MetricsEndpoint {
   // Listens at `address`, and says so.
   static Result<std::unique_ptr<MetricsEndpoint>> open(const std::string& address, bool per_pod);
 
+  // Answers from now on.
+  void serve() { server_->serve(); }
+
   // Takes every report.
   Sink& sink() { return metrics_; }
   void count(const Event& event) {

@@ -12,6 +12,7 @@
 #include "userspace/cli/clocks.h"
 #include "userspace/cli/commands.h"
 #include "userspace/cli/cost_watch.h"
+#include "userspace/cli/descriptors.h"
 #include "userspace/cli/exit_code.h"
 #include "userspace/cli/hook_choice.h"
 #include "userspace/cli/live_view.h"
@@ -20,6 +21,7 @@
 #include "userspace/cli/node_places.h"
 #include "userspace/cli/pipeline.h"
 #include "userspace/cli/signals.h"
+#include "userspace/confine/confine.h"
 #include "userspace/node/node.h"
 #include "userspace/source/bpf_source.h"
 
@@ -209,6 +211,15 @@ class LiveSession {
   };
 };
 
+// What is open stays open; what is opened from now on takes no more than what is left.
+void give_up_privileges(const TraceOptions& options) {
+  const Confinement left =
+      confine({options.bpf_stats || options.max_overhead.has_value(), options.view.output});
+  for (const std::string& what : left.failed) {
+    say_to_user(what + "; goes on with more privileges than it needs");
+  }
+}
+
 Result<std::unique_ptr<Outputs>> open_outputs(const TraceOptions& options) {
   if (options.live && options.view.output.empty()) {
     return Outputs::nowhere();
@@ -230,6 +241,10 @@ int run(const TraceOptions& options) {
     }
   }
   take_signals(!options.view.output.empty());
+  if (auto room = make_room_for_descriptors(); !room) {
+    say_to_user(room.error().message);
+    return kUnsupported;
+  }
   auto outputs = open_outputs(options);
   if (!outputs) {
     say_to_user(outputs.error().message);
@@ -270,6 +285,10 @@ int run(const TraceOptions& options) {
   if (!source) {
     say_to_user(source.error().message);
     return kUnsupported;
+  }
+  give_up_privileges(options);
+  if (metrics) {
+    metrics->serve();
   }
   std::unique_ptr<LiveView> live;
   if (options.live) {

@@ -3,8 +3,6 @@
 
 #include <dirent.h>
 #include <fcntl.h>
-#include <linux/openat2.h>
-#include <sys/syscall.h>
 #include <sys/sysmacros.h>
 #include <unistd.h>
 
@@ -16,14 +14,6 @@
 namespace reloadtrace::node {
 
 namespace {
-
-UniqueFd open_resolved(int directory, const std::string& path, int flags, std::uint64_t resolve) {
-  open_how how{};
-  how.flags = static_cast<std::uint64_t>(flags | O_CLOEXEC);
-  how.resolve = resolve | RESOLVE_NO_MAGICLINKS;
-  return UniqueFd(
-      static_cast<int>(::syscall(SYS_openat2, directory, path.c_str(), &how, sizeof(how))));
-}
 
 Duration nanoseconds_of(clockid_t clock) {
   timespec now{};
@@ -39,14 +29,15 @@ DeviceId device_of(dev_t device) {
 
 std::optional<std::string> read_file(const std::string& path, std::size_t limit) {
   const UniqueFd fd(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY));
-  if (!fd) {
-    return std::nullopt;
-  }
+  return fd ? read_open_file(fd.get(), limit) : std::nullopt;
+}
+
+std::optional<std::string> read_open_file(int fd, std::size_t limit) {
   std::string text;
   while (text.size() < limit) {
     const std::size_t filled = text.size();
     text.resize(std::min(limit, filled + std::max<std::size_t>(4096, filled)));
-    const ssize_t count = ::read(fd.get(), text.data() + filled, text.size() - filled);
+    const ssize_t count = ::read(fd, text.data() + filled, text.size() - filled);
     if (count < 0 && errno == EINTR) {
       text.resize(filled);
       continue;
@@ -105,27 +96,6 @@ std::optional<struct stat> quick_stat(int directory, const std::string& name, in
   result.st_mtim.tv_sec = status.stx_mtime.tv_sec;
   result.st_mtim.tv_nsec = status.stx_mtime.tv_nsec;
   return result;
-}
-
-UniqueFd open_beneath(int directory, const std::string& path, int flags) {
-  return open_resolved(directory, path.empty() ? "." : path, flags, RESOLVE_BENEATH);
-}
-
-std::optional<std::string> read_file_beneath(int directory,
-                                             const std::string& path,
-                                             std::size_t limit) {
-  // Looked at before it is opened: to open a FIFO or a device may already do something.
-  const UniqueFd found = open_beneath(directory, path, O_PATH);
-  struct stat status {};
-  if (!found || ::fstat(found.get(), &status) != 0 || !S_ISREG(status.st_mode)) {
-    return std::nullopt;
-  }
-  auto text = read_file("/proc/self/fd/" + std::to_string(found.get()), limit + 1);
-  return text && text->size() <= limit ? std::move(text) : std::nullopt;
-}
-
-UniqueFd open_in_root(int root, const std::string& path) {
-  return open_resolved(root, path.empty() ? "/" : path, O_PATH, RESOLVE_IN_ROOT | RESOLVE_CACHED);
 }
 
 std::string normalize(std::string_view path) {

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
-// Small readings of files and directories that may vanish, lie or never end.
+// Small readings of the kernel's files and the node's directories, which may vanish or never end.
 //
-// Nothing here blocks on a FIFO, follows a link out of a directory it was told to stay in, or reads
-// more than it was allowed to. What cannot be read is an empty optional, never an error to print.
+// Nothing here blocks on a FIFO or reads more than it was allowed to. What cannot be read is an
+// empty optional, never an error to print. For files that applications put there see
+// foreign_files.h.
 #pragma once
 
 #include <sys/stat.h>
@@ -28,6 +29,9 @@ DeviceId device_of(dev_t device);
 // At most `limit` bytes of a file; empty when it cannot be opened or read.
 std::optional<std::string> read_file(const std::string& path, std::size_t limit = 32U << 20U);
 
+// The same of a descriptor, from where it stands.
+std::optional<std::string> read_open_file(int fd, std::size_t limit);
+
 // The text of a symlink, relative to a directory descriptor (or AT_FDCWD).
 std::optional<std::string> read_link(int directory, const std::string& name);
 
@@ -37,17 +41,6 @@ std::vector<std::string> list_directory(const std::string& path, std::size_t lim
 // stat without asking a server and without mounting anything: a hung network or FUSE file system
 // answers from its cache. `flags` as for statx (AT_SYMLINK_NOFOLLOW, AT_EMPTY_PATH).
 std::optional<struct stat> quick_stat(int directory, const std::string& name, int flags = 0);
-
-// Opens `path` below `directory`; a link that leads out of it is refused.
-UniqueFd open_beneath(int directory, const std::string& path, int flags);
-
-// A whole regular file below `directory`; nothing when it has more than `limit` bytes.
-std::optional<std::string> read_file_beneath(int directory,
-                                             const std::string& path,
-                                             std::size_t limit);
-
-// Opens `path` as a process with this root directory would; only what the kernel has cached.
-UniqueFd open_in_root(int root, const std::string& path);
 
 // "a/./b//c/" → "a/b/c"; a leading slash stays. "x/.." is taken out by text: a hint, not a proof.
 std::string normalize(std::string_view path);

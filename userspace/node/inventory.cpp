@@ -10,6 +10,7 @@
 #include <memory>
 
 #include "userspace/node/files.h"
+#include "userspace/node/foreign_files.h"
 #include "userspace/node/text_scan.h"
 
 namespace reloadtrace::node {
@@ -17,13 +18,6 @@ namespace reloadtrace::node {
 namespace {
 
 using Directory = std::unique_ptr<DIR, int (*)(DIR*)>;
-
-// O_NOATIME is for owners and the privileged; others leave a trace in the access time.
-UniqueFd open_regular(int directory, const std::string& path) {
-  constexpr int kFlags = O_RDONLY | O_NONBLOCK | O_NOCTTY;
-  UniqueFd fd = open_beneath(directory, path, kFlags | O_NOATIME);
-  return fd || errno != EPERM ? std::move(fd) : open_beneath(directory, path, kFlags);
-}
 
 class Walk {
  public:
@@ -146,16 +140,13 @@ std::vector<NamedInode> list_links(int directory, std::size_t limit) {
 std::optional<FileFact> read_file_fact(int directory,
                                        const std::string& path,
                                        ContentIds& contents) {
-  // Look before opening: opening a device can have effects.
   const UniqueFd place = open_beneath(directory, path, O_PATH);
   struct stat status {};
   if (!place || ::fstat(place.get(), &status) != 0 || !S_ISREG(status.st_mode)) {
     return std::nullopt;
   }
   FileFact file{path, status.st_ino, static_cast<std::uint64_t>(status.st_size), 0};
-  const UniqueFd fd = open_regular(directory, path);
-  if (fd && ::fstat(fd.get(), &status) == 0 && S_ISREG(status.st_mode)) {
-    file.ino = status.st_ino;
+  if (const UniqueFd fd = open_regular(place.get(), status)) {
     file.size = static_cast<std::uint64_t>(status.st_size);
     file.content = contents.of_file(fd.get(), status);
   }

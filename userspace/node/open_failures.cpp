@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "userspace/node/files.h"
+#include "userspace/node/foreign_files.h"
 
 namespace reloadtrace::node {
 

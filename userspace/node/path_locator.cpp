@@ -5,6 +5,7 @@
 #include <sys/stat.h>
 
 #include "userspace/node/files.h"
+#include "userspace/node/foreign_files.h"
 #include "userspace/node/proc_maps.h"
 
 namespace reloadtrace::node {

@@ -11,6 +11,7 @@
 
 #include "userspace/base/unique_fd.h"
 #include "userspace/node/files.h"
+#include "userspace/node/foreign_files.h"
 #include "userspace/node/mountinfo.h"
 #include "userspace/node/text_scan.h"
 
@@ -162,8 +163,8 @@ const Programs::Build* Programs::build_of(std::uint32_t tgid) {
   Build build;
   const bool mounted = (status.stx_mask & STATX_MNT_ID) != 0;
   if (S_ISREG(status.stx_mode) && mounted && is_served_here(tgid, status.stx_mnt_id)) {
-    const UniqueFd file(::open(("/proc/self/fd/" + std::to_string(place.get())).c_str(),
-                               O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC));
+    struct stat opened {};
+    const UniqueFd file = open_regular(place.get(), opened);
     build.read = static_cast<bool>(file);
     build.go = file ? read_go_build_info(file.get()) : std::nullopt;
   }

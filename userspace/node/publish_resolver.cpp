@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "userspace/node/files.h"
+#include "userspace/node/foreign_files.h"
 #include "userspace/node/inventory.h"
 #include "userspace/node/volume_finder.h"
 

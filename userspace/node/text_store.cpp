@@ -9,6 +9,7 @@
 
 #include "userspace/config/document.h"
 #include "userspace/node/files.h"
+#include "userspace/node/foreign_files.h"
 
 namespace reloadtrace::node {
 namespace {

@@ -10,6 +10,7 @@
 #include <utility>
 
 #include "userspace/node/files.h"
+#include "userspace/node/foreign_files.h"
 #include "userspace/node/inventory.h"
 
 namespace reloadtrace::node {

@@ -68,6 +68,45 @@ std::string table_of_hooks(const CheckReport& report) {
   return out;
 }
 
+nlohmann::ordered_json json_of(const PrivilegeCheck& left) {
+  nlohmann::ordered_json out;
+  out["kept"] = nlohmann::ordered_json::array();
+  for (const auto& one : left.kept) {
+    out["kept"].push_back({{"capability", one.name}, {"why", one.why}});
+  }
+  out["no_new_privs"] = left.no_new_privileges;
+  out["seccomp"] = left.filters_system_calls;
+  out["core_dumps"] = left.dumps_core;
+  out["failed"] = left.failed;
+  return out;
+}
+
+std::string to_table(const PrivilegeCheck& left) {
+  std::string out = left.kept.empty() ? "once attached a trace keeps no capability"
+                                      : "once attached a trace keeps of all capabilities:";
+  out += '\n';
+  for (const auto& one : left.kept) {
+    out += fmt::format("  {:<20} {}\n", one.name, one.why);
+  }
+  std::vector<std::string> rest;
+  if (left.no_new_privileges) {
+    rest.emplace_back("cannot get others back (no_new_privs)");
+  }
+  if (left.filters_system_calls) {
+    rest.emplace_back("has no system calls that it does not need (seccomp)");
+  }
+  if (!left.dumps_core) {
+    rest.emplace_back("leaves no core dump");
+  }
+  if (!rest.empty()) {
+    out += fmt::format("it {}\n", fmt::join(rest, ", "));
+  }
+  for (const std::string& what : left.failed) {
+    out += fmt::format("could not: {}\n", what);
+  }
+  return out;
+}
+
 }  // namespace
 
 std::string to_json(const CheckReport& report) {
@@ -76,6 +115,9 @@ std::string to_json(const CheckReport& report) {
   out["kernel"] = report.kernel;
   if (report.attached) {
     add_hooks(out, report);
+  }
+  if (report.privileges) {
+    out["privileges"] = json_of(*report.privileges);
   }
   if (report.cost) {
     out["cost"] = json_of(*report.cost);
@@ -87,6 +129,9 @@ std::string to_table(const CheckReport& report) {
   std::string out = fmt::format("reloadtrace {}  kernel {}\n", report.version, report.kernel);
   if (report.attached) {
     out += table_of_hooks(report);
+  }
+  if (report.privileges) {
+    out += "\n" + to_table(*report.privileges);
   }
   if (report.cost) {
     out += "\n" + to_table(*report.cost);

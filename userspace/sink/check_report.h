@@ -22,13 +22,27 @@ struct HookCheck {
   bool available() const { return state != "missing"; }
 };
 
+// What a trace has left once it is attached.
+struct PrivilegeCheck {
+  struct Capability {
+    std::string name;
+    std::string why;
+  };
+  std::vector<Capability> kept = {};
+  bool no_new_privileges = false;
+  bool filters_system_calls = false;
+  bool dumps_core = true;
+  std::vector<std::string> failed = {};  // in words
+};
+
 struct CheckReport {
   std::string version;
   std::string kernel;
   std::string obstacle = {};  // why nothing can be traced; empty when it can
   std::vector<HookCheck> hooks = {};
-  bool attached = true;                 // false: a running tracer was looked at, and nothing else
-  std::optional<CostReport> cost = {};  // when it was asked for
+  bool attached = true;  // false: a running tracer was looked at, and nothing else
+  std::optional<PrivilegeCheck> privileges = {};  // when it attached
+  std::optional<CostReport> cost = {};            // when it was asked for
 };
 
 // One JSON object and '\n'.

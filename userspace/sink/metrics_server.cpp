@@ -90,7 +90,7 @@ class MetricsServer::Loop {
   Loop(const Loop&) = delete;
   Loop& operator=(const Loop&) = delete;
 
-  Result<> start(MetricsAddress address) {
+  Result<> listen(MetricsAddress address) {
     auto socket = listen_at(address);
     if (!socket) {
       return std::move(socket).error();
@@ -103,6 +103,10 @@ class MetricsServer::Loop {
     if (!prepare(std::move(*socket))) {
       return Error{std::make_error_code(std::errc::not_enough_memory), "start the metrics server"};
     }
+    return Unit{};
+  }
+
+  void serve() {
     // Signals are the main thread's: they must interrupt its poll. Blocked SIGPIPE makes a write
     // to a connection that has gone fail.
     sigset_t all;
@@ -111,7 +115,6 @@ class MetricsServer::Loop {
     ::pthread_sigmask(SIG_SETMASK, &all, &before);
     thread_ = std::thread([this] { event_base_dispatch(base_.get()); });
     ::pthread_sigmask(SIG_SETMASK, &before, nullptr);
-    return Unit{};
   }
 
   void publish(std::string text) {
@@ -274,13 +277,17 @@ class MetricsServer::Loop {
 MetricsServer::MetricsServer(std::unique_ptr<Loop> loop) : loop_(std::move(loop)) {}
 MetricsServer::~MetricsServer() = default;
 
-Result<std::unique_ptr<MetricsServer>> MetricsServer::start(MetricsAddress address,
-                                                            MetricsLimits limits) {
+Result<std::unique_ptr<MetricsServer>> MetricsServer::listen(MetricsAddress address,
+                                                             MetricsLimits limits) {
   auto loop = std::make_unique<Loop>(limits);
-  if (auto started = loop->start(address); !started) {
-    return with_context(std::move(started).error(), "metrics");
+  if (auto listening = loop->listen(address); !listening) {
+    return with_context(std::move(listening).error(), "metrics");
   }
   return std::unique_ptr<MetricsServer>(new MetricsServer(std::move(loop)));
+}
+
+void MetricsServer::serve() {
+  loop_->serve();
 }
 
 void MetricsServer::publish(std::string page) {

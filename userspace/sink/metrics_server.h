@@ -28,9 +28,12 @@ struct MetricsLimits {
 
 class MetricsServer {
  public:
-  // Listens when this returns. Until the first publish() both paths are 503.
-  static Result<std::unique_ptr<MetricsServer>> start(MetricsAddress address,
-                                                      MetricsLimits limits = {});
+  // Whoever connects waits from now on, until serve().
+  static Result<std::unique_ptr<MetricsServer>> listen(MetricsAddress address,
+                                                       MetricsLimits limits = {});
+  // Starts the thread, with the privileges that its caller has then. Until the first publish() both
+  // paths are 503. Once.
+  void serve();
   // Ends the thread and all connections.
   ~MetricsServer();
   MetricsServer(const MetricsServer&) = delete;

@@ -109,7 +109,12 @@ void ReportQueue::State::run() {
 }
 
 ReportQueue::ReportQueue(std::unique_ptr<Sink> sink, Complain complain, std::size_t capacity)
-    : state_(std::make_shared<State>(std::move(sink), std::move(complain), capacity)) {
+    : state_(std::make_shared<State>(std::move(sink), std::move(complain), capacity)) {}
+
+void ReportQueue::start() {
+  if (std::exchange(started_, true)) {
+    return;
+  }
   // Signals are the main thread's: they must interrupt its poll.
   sigset_t all{};
   sigset_t before{};
@@ -129,12 +134,13 @@ ReportQueue::~ReportQueue() {
   }
   if (stuck) {
     state_->thread.detach();
-  } else {
+  } else if (started_) {
     state_->thread.join();
   }
 }
 
 Result<> ReportQueue::write(const Report& report) {
+  start();
   const std::lock_guard lock(state_->mutex);
   state_->push_drops();
   if (!state_->has_room(report)) {
@@ -160,6 +166,7 @@ void ReportQueue::tell_drops() {
 }
 
 void ReportQueue::post(std::function<void()> work) {
+  start();
   const std::lock_guard lock(state_->mutex);
   state_->push(std::move(work));
 }

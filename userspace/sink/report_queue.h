@@ -52,8 +52,12 @@ class ReportQueue : public Sink {
  private:
   struct State;
 
+  // With the first report: a thread has the privileges of when it was started, see confine.h.
+  void start();
+
   // Shared with the thread, which outlives this when the sink never comes back.
   std::shared_ptr<State> state_;
+  bool started_ = false;
 };
 
 }  // namespace reloadtrace

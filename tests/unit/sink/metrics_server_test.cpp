@@ -29,8 +29,9 @@ MetricsAddress loopback() {
 }
 
 std::unique_ptr<MetricsServer> serve(MetricsLimits limits = {}) {
-  auto server = MetricsServer::start(loopback(), limits);
+  auto server = MetricsServer::listen(loopback(), limits);
   EXPECT_TRUE(server) << server.error().message;
+  (*server)->serve();
   return std::move(*server);
 }
 
@@ -226,7 +227,7 @@ TEST(MetricsServer, serves_many_at_once_while_pages_change) {
 
 TEST(MetricsServer, says_that_the_port_is_in_use_and_what_to_do) {
   const auto first = serve();
-  const auto second = MetricsServer::start(*parse_metrics_address(first->address()));
+  const auto second = MetricsServer::listen(*parse_metrics_address(first->address()));
   ASSERT_FALSE(second);
   EXPECT_EQ(second.error().message, "metrics: listen at " + first->address() +
                                         ": Address already in use: end what listens there, or "
@@ -268,7 +269,7 @@ TEST(MetricsAddress, is_refused_with_an_example_when_it_is_none) {
 }
 
 TEST(MetricsAddress, of_all_addresses_takes_both_families) {
-  const auto server = MetricsServer::start(*parse_metrics_address(":0"));
+  const auto server = MetricsServer::listen(*parse_metrics_address(":0"));
   ASSERT_TRUE(server) << server.error().message;
   (*server)->publish("one 1\n");
   const std::string address = (*server)->address();
