@@ -48,15 +48,18 @@ static __always_inline void fill_file(struct reloadtrace_file *file, __u64 inode
 		file->flags |= RELOADTRACE_FILE_UNLINKED;
 }
 
-enum { CLIMBING, IN_VOLUME, OUTSIDE };
+enum { CLIMBING, IN_VOLUME, MAYBE_IN_VOLUME, OUTSIDE };
 
 struct reloadtrace_climb {
 	__u64 dentry; /* address; 0 = an inode kept by a watch alone has lost it */
+	__u64 inode;  /* address */
 	__u64 ino;
 	__u64 below; /* inode met before */
 	__u32 dev;
 	__u32 with_names;
 	__u32 outcome;
+	__u16 names; /* of scratch.tree, as far as the root */
+	__u8 components;
 };
 
 static __noinline long climb_step(__u32 level, void *context)
@@ -64,26 +67,34 @@ static __noinline long climb_step(__u32 level, void *context)
 	struct reloadtrace_climb *c = context;
 	__u64 dentry = c->dentry, parent;
 	struct reloadtrace_scratch *s = get_scratch();
+	enum root_match match;
 
 	if (!s)
 		return 1;
-	if (is_root(c->dev, c->ino)) {
+	match = match_root(c->dev, c->ino, c->inode);
+	if (match == A_ROOT || (match && c->outcome == CLIMBING)) {
 		s->file.volume_ino = c->ino;
 		/* The root's child is the file itself: it lies in no generation. */
 		s->file.generation_ino = level >= 2 ? c->below : 0;
-		c->outcome = IN_VOLUME;
-		return 1;
+		/* Else perhaps a root that was made anew, perhaps something below another one. */
+		c->outcome = match == A_ROOT ? IN_VOLUME : MAYBE_IN_VOLUME;
+		c->names = s->tree.len;
+		c->components = s->tree.components;
 	}
+	if (match == A_ROOT)
+		return 1;
 	parent = dentry ? LOAD_AT(dentry, struct dentry, d_parent) : 0;
 	if (parent == dentry) {
-		c->outcome = OUTSIDE;
+		if (c->outcome == CLIMBING)
+			c->outcome = OUTSIDE;
 		return 1;
 	}
 	if (c->with_names)
 		add_name(&s->tree, dentry);
 	c->below = c->ino;
 	c->dentry = parent;
-	c->ino = LOAD_AT(LOAD_AT(parent, struct dentry, d_inode), struct inode, i_ino);
+	c->inode = LOAD_AT(parent, struct dentry, d_inode);
+	c->ino = LOAD_AT(c->inode, struct inode, i_ino);
 	return 0;
 }
 
@@ -92,6 +103,7 @@ __noinline int describe(__u64 dentry, __u64 inode, __u32 with_names)
 	struct reloadtrace_scratch *s = get_scratch();
 	struct reloadtrace_climb climb = {
 		.dentry = dentry,
+		.inode = inode,
 		.ino = LOAD_AT(inode, struct inode, i_ino),
 		.dev = LOAD_AT(LOAD_AT(inode, struct inode, i_sb), struct super_block, s_dev),
 		.with_names = with_names,
@@ -106,8 +118,10 @@ __noinline int describe(__u64 dentry, __u64 inode, __u32 with_names)
 	repeat(MAX_CLIMB, climb_step, &climb);
 	if (climb.outcome == CLIMBING)
 		count_loss(RELOADTRACE_LOSS_WALK_TOO_DEEP);
-	if (climb.outcome != IN_VOLUME)
+	if (climb.outcome != IN_VOLUME && climb.outcome != MAYBE_IN_VOLUME)
 		return 0;
+	s->tree.len = climb.names;
+	s->tree.components = climb.components;
 	if (s->tree.truncated)
 		count_loss(RELOADTRACE_LOSS_TRUNCATED);
 	return 1;

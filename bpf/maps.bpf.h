@@ -85,12 +85,17 @@ struct {
 	__type(value, struct reloadtrace_stats);
 } stats __weak SEC(".maps");
 
-/* Roots of the tracked volumes. */
+/*
+ * Roots of the tracked volumes → ROOT_IS_KNOWN and i_generation, once one was met. A file system
+ * gives the number of a root that was deleted out again, perhaps to a file of another volume,
+ * before userspace forgets it; only i_generation tells the two apart.
+ */
+#define ROOT_IS_KNOWN (1ULL << 32)
 struct {
 	__uint(type, BPF_MAP_TYPE_HASH);
 	__uint(max_entries, 8192);
 	__type(key, struct reloadtrace_volume_key);
-	__type(value, __u8);
+	__type(value, __u64);
 } volumes __weak SEC(".maps");
 
 /* cgroup id → enum CgroupScope (userspace/wire/scope.h). */

@@ -40,12 +40,23 @@ static __always_inline __u64 current_file(__s32 fd)
 	return file_of(current_task(), fd);
 }
 
-static __always_inline bool is_root(__u32 dev, __u64 ino)
+enum root_match { NO_ROOT, A_ROOT, NUMBER_OF_A_ROOT };
+
+/* `inode` is an address. */
+static __always_inline enum root_match match_root(__u32 dev, __u64 ino, __u64 inode)
 {
 	struct reloadtrace_volume_key key = {.ino = ino, .dev = dev};
+	__u64 *known, met;
 
-	return bit_is_set(root_bits, reloadtrace_inode_slot(dev, ino)) &&
-	       bpf_map_lookup_elem(&volumes, &key);
+	if (!bit_is_set(root_bits, reloadtrace_inode_slot(dev, ino)))
+		return NO_ROOT;
+	known = bpf_map_lookup_elem(&volumes, &key);
+	if (!known)
+		return NO_ROOT;
+	met = ROOT_IS_KNOWN | (__u32)LOAD_AT(inode, struct inode, i_generation);
+	if (!*known)
+		__sync_val_compare_and_swap(known, 0, met);
+	return *known == met ? A_ROOT : NUMBER_OF_A_ROOT;
 }
 
 static __always_inline bool device_is_tracked(__u32 dev)
@@ -62,7 +73,7 @@ static __always_inline bool lies_in_volume(__u32 dev, struct dentry *dentry)
 		struct inode *inode = LOAD(dentry, d_inode);
 		struct dentry *parent = LOAD(dentry, d_parent);
 
-		if (is_root(dev, LOAD(inode, i_ino)))
+		if (match_root(dev, LOAD(inode, i_ino), (__u64)inode))
 			return true;
 		if (parent == dentry)
 			return false;

@@ -41,6 +41,30 @@ TEST_F(BpfOpen, sees_each_system_call_that_opens) {
   EXPECT_EQ(opens.size(), 3U);
 }
 
+TEST_F(BpfOpen, is_of_its_volume_though_its_number_was_that_of_another_ones_root) {
+  start();
+  const std::string gone = at("gone");
+  std::filesystem::create_directory(gone);
+  write_file(gone + "/app.yaml", "gone\n");
+  const VolumeId reused = inode_of(gone);
+  ASSERT_TRUE(source().track_volume(reused));
+  EXPECT_EQ(of<OpenEvent>(trace([&] { return open_and_read(gone + "/app.yaml"); })).size(), 1U);
+  std::filesystem::remove_all(gone);
+  const auto name = [&](int i) { return at("volume/..one/file" + std::to_string(i)); };
+  int found = -1;
+  for (int i = 0; i < 2000 && found < 0; ++i) {
+    write_file(name(i), "new\n");
+    found = inode_of(name(i)).ino == reused.ino ? i : -1;
+  }
+  if (found < 0) {
+    GTEST_SKIP() << "this file system gives no number out again so soon";
+  }
+  const auto opened = of<OpenEvent>(trace([&] { return open_and_read(name(found)); }));
+  ASSERT_EQ(opened.size(), 1U);
+  EXPECT_EQ(opened[0].file.volume(), volume());
+  EXPECT_EQ(opened[0].path, "..one/file" + std::to_string(found));
+}
+
 TEST_F(BpfOpen, knows_a_volume_through_a_bind_mount) {
   start();
   std::filesystem::create_directories(at("mounted"));

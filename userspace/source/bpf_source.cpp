@@ -501,10 +501,10 @@ reloadtrace_volume_key volume_key(VolumeId volume) {
 
 Result<> LiveSource::track_volume(VolumeId volume) {
   const auto key = volume_key(volume);
-  const std::uint8_t one = 1;
+  const std::uint64_t not_met = 0;
   // The map first: a bit without an entry costs time, an entry without its bit is never asked for.
   if (auto done =
-          put(skeleton_->maps.volumes, &key, sizeof(key), &one, sizeof(one), "track volume");
+          put(skeleton_->maps.volumes, &key, sizeof(key), &not_met, sizeof(not_met), "track volume");
       !done) {
     return done;
   }
