@@ -164,20 +164,6 @@ void Engine::on(const OpenFailedFact& fact) {
   }
 }
 
-void Engine::on(const LossFact& fact) {
-  LossReport report{fact.at, fact.since, fact.at, {}};
-  for (const LossCount& lost : fact.lost) {
-    const std::string cause(name_of(lost.cause));
-    report.lost[cause] += lost.count;
-    lost_totals_[cause] += lost.count;
-  }
-  losses_.push_back(fact);
-  while (losses_.front().at + 2 * options_.deadline < now_) {
-    losses_.pop_front();
-  }
-  say_(report);
-}
-
 // Missing as if it had never been there, also for publishes that are not judged yet: from when on
 // what each of them needs went unseen is not worth a guess.
 void Engine::on(const ShedFact& fact) {

@@ -156,6 +156,7 @@ class Engine {
   // Without its cause if that rests on something not having happened that a missing hook would have
   // shown.
   Diagnosis sobered(Diagnosis diagnosis) const;
+  std::string hides_what_it_uses(const Usage& usage, const Standing& standing) const;
   bool hook_missing(std::string_view name) const;
   // A sentence when what happened in between cannot be known in full.
   std::string blind_since(Timestamp from) const;
@@ -171,7 +172,8 @@ class Engine {
   bool judging_ = false;  // the host answers at once, so that observe() is called in advance_to()
   bool ready_ = false;    // what existed before the trace has been told
   SessionFact session_;
-  std::deque<LossFact> losses_;
+  std::deque<LossFact> losses_;  // of the latest time
+  Timestamp hidden_until_;       // the latest of all losses that can hide what a reader did
   std::map<std::string, std::uint64_t> lost_totals_;
   std::map<std::string, std::uint64_t> verdict_totals_;
 };

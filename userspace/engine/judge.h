@@ -25,6 +25,9 @@ bool is_of(const FileUse& use, const Publish& publish);
 // Whether all of it was read.
 bool is_complete(const FileUse& use);
 
+// Not of an observer.
+bool is_application(const FileUse& use, const World& world);
+
 // Only what application processes read counts.
 Standing standing_of(const Usage& usage, const Judgement& judgement, const World& world);
 

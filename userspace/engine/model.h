@@ -41,6 +41,10 @@ struct Publish {
   std::map<std::string, FileFact, std::less<>> files;
   // What was read of it before this is not of this generation: inodes are used again.
   Timestamp prepared;
+  // It was certainly not begun before: what was lost since then may have been of it. That is
+  // `prepared` when all of the preparation was seen, else the publish before, or the start of the
+  // trace.
+  Timestamp earliest;
 
   Timestamp at() const { return fact.at; }
   bool changed(std::string_view file) const;
