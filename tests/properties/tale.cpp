@@ -15,7 +15,11 @@
 namespace reloadtrace::testing {
 namespace {
 
-constexpr std::uint64_t kBusyTales = 100;
+// RELOADTRACE_TALES=N makes up as many stories.
+std::uint64_t busy_tales() {
+  const char* wanted = std::getenv("RELOADTRACE_TALES");
+  return wanted != nullptr ? std::strtoull(wanted, nullptr, 10) : 100;
+}
 
 [[noreturn]] void give_up(const std::string& path, const std::string& why) {
   std::fprintf(stderr, "%s: %s\n", path.c_str(), why.c_str());
@@ -91,7 +95,7 @@ std::vector<Tale> all_tales() {
   for (std::size_t i = out.size(); i > 0; --i) {
     out.push_back(followed_by_silence(out[i - 1]));
   }
-  for (std::uint64_t seed = 0; seed < kBusyTales; ++seed) {
+  for (std::uint64_t seed = 0; seed < busy_tales(); ++seed) {
     out.push_back(followed_by_silence(busy_tale(seed)));
   }
   return out;

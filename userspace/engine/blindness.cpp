@@ -102,6 +102,25 @@ bool spares_a_file(const Publish& publish) {
                      [&](const auto& file) { return !publish.changed(file.first); });
 }
 
+// How it came into its container was seen, by itself or by whom it descends from.
+bool origin_is_known(const Process& process, const World& world) {
+  const Reader* const reader = process.reader;
+  if (reader == nullptr || reader->container_id.empty()) {
+    return true;
+  }
+  const Process* ancestor = &process;
+  for (int i = 0; i < kMaxAncestors && ancestor != nullptr && ancestor->reader == reader; ++i) {
+    if (ancestor->tgid == reader->main) {
+      return true;
+    }
+    if (!ancestor->told || ancestor->parent == 0) {
+      return false;
+    }
+    ancestor = world.process(ancestor->parent);
+  }
+  return true;
+}
+
 // A changed file that it opened, though no earlier open of it was seen; empty when there is none.
 std::string reread_though_not_required(const Usage& usage,
                                        const Judgement& judgement,
@@ -182,15 +201,27 @@ std::optional<Diagnosis> Engine::doubt(const Usage& usage, const Standing& stand
   return doubt.empty() ? std::nullopt : std::optional(because(std::move(doubt)));
 }
 
+bool Engine::was_blinded(const Reader& reader) const {
+  const Process* const main = world_.process(reader.main);
+  return hidden_until_ && (main == nullptr || main->started <= hidden_until_);
+}
+
 // What was lost long before the publish can be opens: then its changed files may not be those that
 // the reader uses.
 std::string Engine::hides_what_it_uses(const Usage& usage, const Standing& standing) const {
   const Judgement& judgement = *usage.judgement;
   const Publish& publish = *judgement.publish;
-  const Process* const main = world_.process(usage.reader->main);
-  const Timestamp began = main != nullptr ? std::max(main->started, main->executed) : Timestamp{};
-  if (!hidden_until_ || began > hidden_until_) {
+  if (!was_blinded(*usage.reader)) {
     return {};
+  }
+  for (const auto& [key, use] : usage.uses) {
+    const Process* const process = world_.process(use.tgid);
+    if (process != nullptr && is_of(use, publish) && may_be_observer(*process)) {
+      return fmt::format(
+          "{} read {}, and events were lost when it began: it may be no part of the "
+          "application",
+          who(*process), use.file);
+    }
   }
   if (judgement.any && standing.complete.empty() && spares_a_file(publish)) {
     return "events were lost before the publish: it may use none of the files that changed";
@@ -201,6 +232,10 @@ std::string Engine::hides_what_it_uses(const Usage& usage, const Standing& stand
                             "reread {}, which it was not known to use: events were lost "
                             "before the publish, and not all that it uses is known",
                             file);
+}
+
+bool Engine::may_be_observer(const Process& process) const {
+  return hidden_until_ && process.started <= hidden_until_ && !origin_is_known(process, world_);
 }
 
 bool Engine::hook_missing(std::string_view name) const {

@@ -196,6 +196,13 @@ FileUse* Engine::touch(const Origin& origin,
   return &use_of(*usage, *volume, file, origin.tgid, path);
 }
 
+void Engine::note_use(Usage& usage, const FileUse& use) {
+  const Process* const process = world_.process(use.tgid);
+  if (process == nullptr || !may_be_observer(*process)) {
+    usage.files.insert(use.file);
+  }
+}
+
 void Engine::on(const OpenEvent& event) {
   if (is_directory(event.file) || (event.flags & O_PATH) != 0) {
     return;
@@ -210,7 +217,7 @@ void Engine::on(const OpenEvent& event) {
   }
   note_open(*usage, *use, event.origin.at);
   if (!use->file.empty()) {
-    usage->files.insert(use->file);
+    note_use(*usage, *use);
     note_open_as_look(*usage, world_, *world_.process(event.origin.tgid), *use);
   }
   if (event.file.size == 0 && !event.file.writer_present) {
@@ -275,7 +282,7 @@ void Engine::on(const MapEvent& event) {
   use->mapped = true;
   use->coverage.add(event.offset, event.length);
   if (!use->file.empty()) {
-    usage->files.insert(use->file);
+    note_use(*usage, *use);
   }
   if (use->coverage.covers(event.file.size)) {
     if (!use->completed) {

@@ -8,9 +8,6 @@
 namespace reloadtrace {
 namespace {
 
-// A chain of parents is never longer than this, unless pids were used again and it is a circle.
-constexpr int kMaxAncestors = 64;
-
 Timestamp latest_touch(const FileUse& use) {
   return std::max(use.opened, use.last_read);
 }

@@ -377,7 +377,8 @@ void Engine::give(
       link != std::string::npos && !volume->fact.link.empty()) {
     report.advice.replace(link, 6, volume->fact.link);
   }
-  report.degraded = judgement.before_trace || degraded_since(publish.earliest);
+  report.degraded = judgement.before_trace || degraded_since(publish.earliest) ||
+                    (verdict == Verdict::Unknown && was_blinded(*usage.reader));
   report.volume = describe(*volume, usage.path);
   report.reader = describe(*usage.reader, world_);
   const std::uint32_t tgid = diagnosis.tgid != 0 ? diagnosis.tgid : usage.reader->main;

@@ -141,12 +141,13 @@ struct Process {
   std::string exe;
   std::string container_id;
   ProcessRole role = ProcessRole::Application;
-  bool publisher = false;              // part of the node's machinery: never a reader
-  std::vector<VolumeId> publishes;     // its opens of these are never rereads
-  bool looked_at = false;              // an inspection told all about it
-  bool io_uring = false;               // an inspection saw that it has an io_uring instance
-  bool compat = false;                 // … that it is a 32-bit program
-  bool gone = false;                   // it ended; what it did before may still be told
+  bool publisher = false;           // part of the node's machinery: never a reader
+  std::vector<VolumeId> publishes;  // its opens of these are never rereads
+  bool told = false;                // a fact said what it is; else an event showed that it exists
+  bool looked_at = false;           // an inspection told all about it
+  bool io_uring = false;            // an inspection saw that it has an io_uring instance
+  bool compat = false;              // … that it is a 32-bit program
+  bool gone = false;                // it ended; what it did before may still be told
   std::optional<ProgramFact> program;  // what it executes, where somebody has looked
   std::vector<Watch> watches;
   std::vector<WatchFailedFact> failed_watches;  // that it could not set up; bounded
