@@ -118,7 +118,12 @@ void Engine::on(const ContainerFact& fact) {
 void Engine::on(const ContainerGoneFact& fact) {
   if (Reader* reader = world_.container(fact.id)) {
     close_all(*reader, Verdict::Exited, "the container ended", fact.at);
+    // Also those whose end went unseen.
+    const std::vector<std::uint32_t> tgids = reader->processes;
     world_.remove_reader(*reader);
+    for (const std::uint32_t tgid : tgids) {
+      world_.end_process(tgid);
+    }
   }
 }
 

@@ -195,6 +195,7 @@ struct Usage {
   std::set<std::string, std::less<>> files;  // known to be used: opened by an application process
   std::map<std::pair<std::uint32_t, InodeId>, FileUse> uses;
   std::map<std::uint32_t, Burst> bursts;  // by tgid
+  std::uint64_t last_burst = 0;           // its number; no two bursts have the same
   std::deque<Notice> notices;             // since the publish before the last; bounded
   // By who looks (a process, or the parent of short-lived ones), whether by opening, and the path.
   std::map<std::tuple<std::uint32_t, bool, std::string>, Habit> habits;
