@@ -184,6 +184,40 @@ INSTANTIATE_TEST_SUITE_P(
       return name;
     });
 
+// Rings of 64 KiB hold some hundred records: a storm pushes out most of what others do.
+class Flooded : public Hostile, public ::testing::WithParamInterface<const char*> {};
+
+TEST_P(Flooded, rings_accuse_nobody_who_reread) {
+  may_lose_ = true;
+  volume_.publish({{"app.yaml", "one"}});
+  trace({"--ring-size", "65536"}, "1");
+  const Container& neighbour = start_neighbour();
+  for (int storm = 0; storm < 2; ++storm) {
+    start_hostile(GetParam(), {"--count", kWithoutEnd});
+  }
+  for (std::size_t nth = 1; nth <= 4; ++nth) {
+    std::this_thread::sleep_for(std::chrono::milliseconds(300));
+    volume_.publish({{"app.yaml", "now " + std::to_string(nth)}});
+    const Line said = verdict(neighbour, nth);
+    EXPECT_TRUE(said.at("verdict") == "reloaded" || said.at("verdict") == "unknown")
+        << said.dump(1);
+  }
+  EXPECT_FALSE(of_kind(tracer_->lines(), "loss").empty()) << "the rings were large enough";
+  for (const Line& said : of_kind(tracer_->lines(), "reload")) {
+    const std::string verdict = said.at("verdict");
+    EXPECT_TRUE(verdict != "stale" && verdict != "torn" && verdict != "partial") << said.dump(1);
+  }
+}
+
+INSTANTIATE_TEST_SUITE_P(By,
+                         Flooded,
+                         ::testing::Values("event-storm", "read-storm"),
+                         [](const auto& tested) {
+                           std::string name = tested.param;
+                           std::replace(name.begin(), name.end(), '-', '_');
+                           return name;
+                         });
+
 TEST_F(Hostile, forks_by_the_ten_thousand_are_followed) {
   may_lose_ = true;
   volume_.publish({{"app.yaml", "one"}});

@@ -2,6 +2,7 @@
 #include "userspace/cli/command_line.h"
 
 #include <CLI/CLI.hpp>
+#include <bit>
 
 #include "userspace/cli/exit_code.h"
 #include "userspace/config/key_patterns.h"
@@ -180,6 +181,16 @@ void add_trace_options(CLI::App& app, TraceOptions& trace) {
       ->type_name("NAME")
       ->group("For tests");
   add_muted_hooks(app, trace.muted_hooks);
+  app.add_option("--ring-size", trace.ring_bytes, "Of each ring; a power of two, from 4096")
+      ->type_name("BYTES")
+      ->check([](const std::string& text) {
+        std::uint32_t bytes = 0;
+        const bool is_number = CLI::detail::lexical_cast(text, bytes);
+        return is_number && bytes >= 4096 && std::has_single_bit(bytes)
+                   ? std::string()
+                   : "must be a power of two, from 4096";
+      })
+      ->group("For tests");
 }
 
 }  // namespace

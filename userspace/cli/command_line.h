@@ -48,7 +48,8 @@ struct TraceOptions {
   std::string hooks = "auto";  // "auto", "tracepoint", "fentry"
   std::vector<std::string> without_hooks;
   std::vector<std::string> muted_hooks;
-  std::string metrics;  // address to listen at; empty = none
+  std::uint32_t ring_bytes = 0;  // of each ring; 0 = as BpfOptions has it
+  std::string metrics;           // address to listen at; empty = none
   bool metrics_per_pod = false;
   bool bpf_stats = false;
   std::optional<double> max_overhead;      // percent of one CPU

@@ -279,6 +279,9 @@ int run(const TraceOptions& options) {
   bpf.proc = options.places.proc;
   bpf.hooks = hook_choice(options.hooks);
   bpf.without_hooks = options.without_hooks;
+  if (options.ring_bytes != 0) {
+    bpf.facts_ring = bpf.activity_ring = options.ring_bytes;
+  }
   bpf.muted_hooks = options.muted_hooks;
   bpf.http_triggers = options.http_triggers;
   auto source = BpfSource::open(bpf);

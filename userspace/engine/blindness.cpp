@@ -90,6 +90,52 @@ constexpr Absence kAbsences[] = {
     {Cause::PollPending, "poll", "whether it has looked since"},
 };
 
+// Who uses that one alone had nothing to reread.
+bool spares_a_file(const Publish& publish) {
+  const auto means_the_same = [&](const FileChange& change) {
+    const FileDiff* diff = publish.diff_of(change.path);
+    return change.kind == ChangeKind::Removed || (diff != nullptr && diff->pseudo());
+  };
+  const auto& changed = publish.fact.changed;
+  return std::any_of(changed.begin(), changed.end(), means_the_same) ||
+         std::any_of(publish.files.begin(), publish.files.end(),
+                     [&](const auto& file) { return !publish.changed(file.first); });
+}
+
+// How it came into its container was seen, by itself or by whom it descends from.
+bool origin_is_known(const Process& process, const World& world) {
+  const Reader* const reader = process.reader;
+  if (reader == nullptr || reader->container_id.empty()) {
+    return true;
+  }
+  const Process* ancestor = &process;
+  for (int i = 0; i < kMaxAncestors && ancestor != nullptr && ancestor->reader == reader; ++i) {
+    if (ancestor->tgid == reader->main) {
+      return true;
+    }
+    if (!ancestor->told || ancestor->parent == 0) {
+      return false;
+    }
+    ancestor = world.process(ancestor->parent);
+  }
+  return true;
+}
+
+// A changed file that it opened, though no earlier open of it was seen; empty when there is none.
+std::string reread_though_not_required(const Usage& usage,
+                                       const Judgement& judgement,
+                                       const World& world) {
+  const std::vector<std::string>& required = judgement.required;
+  for (const auto& [key, use] : usage.uses) {
+    const bool known = std::find(required.begin(), required.end(), use.file) != required.end();
+    if (!known && judgement.publish->changed(use.file) && is_application(use, world) &&
+        is_of(use, *judgement.publish)) {
+      return use.file;
+    }
+  }
+  return {};
+}
+
 Diagnosis because(std::string evidence) {
   return {std::nullopt, std::move(evidence), "", 0};
 }
@@ -103,11 +149,31 @@ std::string guest_kernel(const Reader& reader) {
                            reader.container.guest, reader.main);
 }
 
+void Engine::on(const LossFact& fact) {
+  LossReport report{fact.at, fact.since, fact.at, {}};
+  for (const LossCount& lost : fact.lost) {
+    const std::string cause(name_of(lost.cause));
+    report.lost[cause] += lost.count;
+    lost_totals_[cause] += lost.count;
+    if (hides_reads(lost.cause)) {
+      hidden_until_ = std::max(hidden_until_, fact.at);
+    }
+  }
+  losses_.push_back(fact);
+  while (losses_.front().at + 2 * options_.deadline < now_) {
+    losses_.pop_front();
+  }
+  say_(report);
+}
+
 std::optional<Diagnosis> Engine::doubt(const Usage& usage, const Standing& standing) const {
   const Judgement& judgement = *usage.judgement;
   const Publish& publish = *judgement.publish;
-  if (std::string blind = blind_since(publish.prepared); !blind.empty()) {
+  if (std::string blind = blind_since(publish.earliest); !blind.empty()) {
     return because(std::move(blind));
+  }
+  if (std::string unsure = hides_what_it_uses(usage, standing); !unsure.empty()) {
+    return because(std::move(unsure));
   }
   if (!publish.fact.contents_known) {
     return because(kContentsGone);
@@ -133,6 +199,43 @@ std::optional<Diagnosis> Engine::doubt(const Usage& usage, const Standing& stand
     }
   }
   return doubt.empty() ? std::nullopt : std::optional(because(std::move(doubt)));
+}
+
+bool Engine::was_blinded(const Reader& reader) const {
+  const Process* const main = world_.process(reader.main);
+  return hidden_until_ && (main == nullptr || main->started <= hidden_until_);
+}
+
+// What was lost long before the publish can be opens: then its changed files may not be those that
+// the reader uses.
+std::string Engine::hides_what_it_uses(const Usage& usage, const Standing& standing) const {
+  const Judgement& judgement = *usage.judgement;
+  const Publish& publish = *judgement.publish;
+  if (!was_blinded(*usage.reader)) {
+    return {};
+  }
+  for (const auto& [key, use] : usage.uses) {
+    const Process* const process = world_.process(use.tgid);
+    if (process != nullptr && is_of(use, publish) && may_be_observer(*process)) {
+      return fmt::format(
+          "{} read {}, and events were lost when it began: it may be no part of the "
+          "application",
+          who(*process), use.file);
+    }
+  }
+  if (judgement.any && standing.complete.empty() && spares_a_file(publish)) {
+    return "events were lost before the publish: it may use none of the files that changed";
+  }
+  const std::string file = reread_though_not_required(usage, judgement, world_);
+  return file.empty() ? std::string{}
+                      : fmt::format(
+                            "reread {}, which it was not known to use: events were lost "
+                            "before the publish, and not all that it uses is known",
+                            file);
+}
+
+bool Engine::may_be_observer(const Process& process) const {
+  return hidden_until_ && process.started <= hidden_until_ && !origin_is_known(process, world_);
 }
 
 bool Engine::hook_missing(std::string_view name) const {
@@ -169,9 +272,14 @@ std::string Engine::blind_since(Timestamp from) const {
       }
     }
   }
-  return lost == 0 ? std::string{}
-                   : fmt::format("{} event{} lost since the publish ({})", lost,
-                                 lost == 1 ? " was" : "s were", fmt::join(causes, ", "));
+  if (lost == 0) {
+    // Of losses long ago nothing but this is remembered.
+    return hidden_until_ && hidden_until_ >= from ? "events were lost since the publish before, "
+                                                    "and this one was not seen to be prepared"
+                                                  : std::string{};
+  }
+  return fmt::format("{} event{} lost since the publish ({})", lost, lost == 1 ? " was" : "s were",
+                     fmt::join(causes, ", "));
 }
 
 bool Engine::degraded_since(Timestamp from) const {

@@ -118,7 +118,12 @@ void Engine::on(const ContainerFact& fact) {
 void Engine::on(const ContainerGoneFact& fact) {
   if (Reader* reader = world_.container(fact.id)) {
     close_all(*reader, Verdict::Exited, "the container ended", fact.at);
+    // Also those whose end went unseen.
+    const std::vector<std::uint32_t> tgids = reader->processes;
     world_.remove_reader(*reader);
+    for (const std::uint32_t tgid : tgids) {
+      world_.end_process(tgid);
+    }
   }
 }
 
@@ -164,20 +169,6 @@ void Engine::on(const OpenFailedFact& fact) {
   }
 }
 
-void Engine::on(const LossFact& fact) {
-  LossReport report{fact.at, fact.since, fact.at, {}};
-  for (const LossCount& lost : fact.lost) {
-    const std::string cause(name_of(lost.cause));
-    report.lost[cause] += lost.count;
-    lost_totals_[cause] += lost.count;
-  }
-  losses_.push_back(fact);
-  while (losses_.front().at + 2 * options_.deadline < now_) {
-    losses_.pop_front();
-  }
-  say_(report);
-}
-
 // Missing as if it had never been there, also for publishes that are not judged yet: from when on
 // what each of them needs went unseen is not worth a guess.
 void Engine::on(const ShedFact& fact) {
@@ -210,6 +201,13 @@ FileUse* Engine::touch(const Origin& origin,
   return &use_of(*usage, *volume, file, origin.tgid, path);
 }
 
+void Engine::note_use(Usage& usage, const FileUse& use) {
+  const Process* const process = world_.process(use.tgid);
+  if (process == nullptr || !may_be_observer(*process)) {
+    usage.files.insert(use.file);
+  }
+}
+
 void Engine::on(const OpenEvent& event) {
   if (is_directory(event.file) || (event.flags & O_PATH) != 0) {
     return;
@@ -224,7 +222,7 @@ void Engine::on(const OpenEvent& event) {
   }
   note_open(*usage, *use, event.origin.at);
   if (!use->file.empty()) {
-    usage->files.insert(use->file);
+    note_use(*usage, *use);
     note_open_as_look(*usage, world_, *world_.process(event.origin.tgid), *use);
   }
   if (event.file.size == 0 && !event.file.writer_present) {
@@ -289,7 +287,7 @@ void Engine::on(const MapEvent& event) {
   use->mapped = true;
   use->coverage.add(event.offset, event.length);
   if (!use->file.empty()) {
-    usage->files.insert(use->file);
+    note_use(*usage, *use);
   }
   if (use->coverage.covers(event.file.size)) {
     if (!use->completed) {

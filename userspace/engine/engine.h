@@ -117,6 +117,9 @@ class Engine {
   // (observers are noted, publishers passed over).
   FileUse* touch(const Origin& origin, const FileRef& file, const std::string& path, Usage*& usage);
 
+  // The reader is known to use this file from now on.
+  void note_use(Usage& usage, const FileUse& use);
+
   // The process took an event about this volume from its queue. Null when it is no reader of it.
   Usage* hear(Process& process, VolumeId id, Notice notice);
 
@@ -156,6 +159,12 @@ class Engine {
   // Without its cause if that rests on something not having happened that a missing hook would have
   // shown.
   Diagnosis sobered(Diagnosis diagnosis) const;
+  // Events were lost in the reader's time.
+  bool was_blinded(const Reader& reader) const;
+  // A sentence when that can make it seem to use, or to have read, what it did not.
+  std::string hides_what_it_uses(const Usage& usage, const Standing& standing) const;
+  // Nobody knows whether it was injected with exec: a loss may have hidden how it began.
+  bool may_be_observer(const Process& process) const;
   bool hook_missing(std::string_view name) const;
   // A sentence when what happened in between cannot be known in full.
   std::string blind_since(Timestamp from) const;
@@ -171,7 +180,8 @@ class Engine {
   bool judging_ = false;  // the host answers at once, so that observe() is called in advance_to()
   bool ready_ = false;    // what existed before the trace has been told
   SessionFact session_;
-  std::deque<LossFact> losses_;
+  std::deque<LossFact> losses_;  // of the latest time
+  Timestamp hidden_until_;       // the latest of all losses that can hide what a reader did
   std::map<std::string, std::uint64_t> lost_totals_;
   std::map<std::string, std::uint64_t> verdict_totals_;
 };

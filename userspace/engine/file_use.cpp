@@ -71,7 +71,7 @@ void note_open(Usage& usage, FileUse& use, Timestamp at) {
   use.opened = at;
   Burst& burst = usage.bursts[use.tgid];
   if (at - burst.latest >= kBurstGap || burst.files.contains(use.file)) {
-    ++burst.number;
+    burst.number = ++usage.last_burst;
     burst.files.clear();
   }
   burst.latest = at;
@@ -102,6 +102,10 @@ void turn_to(Usage& usage, const Volume& volume, const Publish& publish, Timesta
   // What nobody touched since the publish before is remembered by inspections, if still held.
   std::erase_if(usage.uses, [&](const auto& entry) {
     return entry.second.opened < keep_from && entry.second.last_read < keep_from;
+  });
+  std::erase_if(usage.bursts, [&](const auto& entry) {
+    const auto use = usage.uses.lower_bound({entry.first, InodeId{}});
+    return use == usage.uses.end() || use->first.first != entry.first;
   });
   // Bounded by what the volume has.
   std::erase_if(usage.last_readers,

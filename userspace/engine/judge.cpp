@@ -8,19 +8,16 @@
 namespace reloadtrace {
 namespace {
 
-// A chain of parents is never longer than this, unless pids were used again and it is a circle.
-constexpr int kMaxAncestors = 64;
-
-bool is_application(const FileUse& use, const World& world) {
-  const Process* process = world.process(use.tgid);
-  return process == nullptr || process->role == ProcessRole::Application;
-}
-
 Timestamp latest_touch(const FileUse& use) {
   return std::max(use.opened, use.last_read);
 }
 
 }  // namespace
+
+bool is_application(const FileUse& use, const World& world) {
+  const Process* process = world.process(use.tgid);
+  return process == nullptr || process->role == ProcessRole::Application;
+}
 
 bool is_of(const FileUse& use, const Publish& publish) {
   const auto published = publish.files.find(use.file);

@@ -25,6 +25,12 @@ bool is_of(const FileUse& use, const Publish& publish);
 // Whether all of it was read.
 bool is_complete(const FileUse& use);
 
+// A chain of parents is never longer than this, unless pids were used again and it is a circle.
+inline constexpr int kMaxAncestors = 64;
+
+// Not of an observer.
+bool is_application(const FileUse& use, const World& world);
+
 // Only what application processes read counts.
 Standing standing_of(const Usage& usage, const Judgement& judgement, const World& world);
 

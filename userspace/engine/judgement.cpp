@@ -21,6 +21,16 @@ using namespace std::chrono_literals;
 // A recording that was cut off may lack the inspections of its last deadlines.
 constexpr Duration kInspectionGrace = 1s;
 
+// When the publisher began to write the files that it changed was seen of each.
+bool was_seen_prepared(const Volume& volume, const PublishFact& fact) {
+  return std::all_of(fact.changed.begin(), fact.changed.end(), [&](const FileChange& change) {
+    const auto file = std::find_if(fact.to.files.begin(), fact.to.files.end(),
+                                   [&](const FileFact& f) { return f.path == change.path; });
+    return change.kind == ChangeKind::Removed ||
+           (file != fact.to.files.end() && volume.preparing.contains(file->ino));
+  });
+}
+
 Timestamp prepared_at(const Volume& volume, const PublishFact& fact) {
   Timestamp prepared = fact.at - kEarlyNotice;
   const auto earlier = [&](std::uint64_t making) {
@@ -33,6 +43,11 @@ Timestamp prepared_at(const Volume& volume, const PublishFact& fact) {
     earlier(file.ino);
   }
   return prepared;
+}
+
+// The volume was seen to have another generation then.
+Timestamp first_possible(const Volume& volume, Timestamp traced_since) {
+  return volume.last ? volume.last->at() : traced_since;
 }
 
 // A file that it uses, of which nobody knows whether it changed.
@@ -64,6 +79,12 @@ void Engine::on(const PublishFact& fact) {
   auto publish = std::make_shared<Publish>();
   publish->fact = fact;
   publish->prepared = prepared_at(*volume, fact);
+  publish->earliest =
+      was_seen_prepared(*volume, fact) ? publish->prepared : first_possible(*volume, session_.at);
+  if (fact.writer_tgid == 0) {
+    // Found by comparing, some time after it was made.
+    publish->earliest = publish->prepared = first_possible(*volume, session_.at);
+  }
   for (const FileFact& file : fact.to.files) {
     publish->files.emplace(file.path, file);
   }
@@ -356,7 +377,8 @@ void Engine::give(
       link != std::string::npos && !volume->fact.link.empty()) {
     report.advice.replace(link, 6, volume->fact.link);
   }
-  report.degraded = judgement.before_trace || degraded_since(publish.prepared);
+  report.degraded = judgement.before_trace || degraded_since(publish.earliest) ||
+                    (verdict == Verdict::Unknown && was_blinded(*usage.reader));
   report.volume = describe(*volume, usage.path);
   report.reader = describe(*usage.reader, world_);
   const std::uint32_t tgid = diagnosis.tgid != 0 ? diagnosis.tgid : usage.reader->main;

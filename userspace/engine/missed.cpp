@@ -93,7 +93,7 @@ std::shared_ptr<Publish> publish_unseen(const Volume& volume, std::string from) 
   publish->fact.from = std::move(from);
   publish->fact.to = volume.fact.current;
   publish->fact.contents_known = false;
-  publish->prepared = volume.fact.published;
+  publish->prepared = publish->earliest = volume.fact.published;
   for (const FileFact& file : volume.fact.current.files) {
     publish->fact.changed.push_back({file.path, ChangeKind::Modified});
     publish->files.emplace(file.path, file);

@@ -41,6 +41,10 @@ struct Publish {
   std::map<std::string, FileFact, std::less<>> files;
   // What was read of it before this is not of this generation: inodes are used again.
   Timestamp prepared;
+  // It was certainly not begun before: what was lost since then may have been of it. That is
+  // `prepared` when all of the preparation was seen, else the publish before, or the start of the
+  // trace.
+  Timestamp earliest;
 
   Timestamp at() const { return fact.at; }
   bool changed(std::string_view file) const;
@@ -137,12 +141,13 @@ struct Process {
   std::string exe;
   std::string container_id;
   ProcessRole role = ProcessRole::Application;
-  bool publisher = false;              // part of the node's machinery: never a reader
-  std::vector<VolumeId> publishes;     // its opens of these are never rereads
-  bool looked_at = false;              // an inspection told all about it
-  bool io_uring = false;               // an inspection saw that it has an io_uring instance
-  bool compat = false;                 // … that it is a 32-bit program
-  bool gone = false;                   // it ended; what it did before may still be told
+  bool publisher = false;           // part of the node's machinery: never a reader
+  std::vector<VolumeId> publishes;  // its opens of these are never rereads
+  bool told = false;                // a fact said what it is; else an event showed that it exists
+  bool looked_at = false;           // an inspection told all about it
+  bool io_uring = false;            // an inspection saw that it has an io_uring instance
+  bool compat = false;              // … that it is a 32-bit program
+  bool gone = false;                // it ended; what it did before may still be told
   std::optional<ProgramFact> program;  // what it executes, where somebody has looked
   std::vector<Watch> watches;
   std::vector<WatchFailedFact> failed_watches;  // that it could not set up; bounded
@@ -190,6 +195,7 @@ struct Usage {
   std::set<std::string, std::less<>> files;  // known to be used: opened by an application process
   std::map<std::pair<std::uint32_t, InodeId>, FileUse> uses;
   std::map<std::uint32_t, Burst> bursts;  // by tgid
+  std::uint64_t last_burst = 0;           // its number; no two bursts have the same
   std::deque<Notice> notices;             // since the publish before the last; bounded
   // By who looks (a process, or the parent of short-lived ones), whether by opening, and the path.
   std::map<std::tuple<std::uint32_t, bool, std::string>, Habit> habits;

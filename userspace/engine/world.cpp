@@ -6,6 +6,7 @@
 #include <sys/stat.h>
 
 #include <algorithm>
+#include <iterator>
 #include <set>
 #include <utility>
 
@@ -36,6 +37,10 @@ TargetKind kind_of_target(const FileRef& target, bool link_itself) {
   return S_ISDIR(target.mode) ? TargetKind::Generation : TargetKind::File;
 }
 
+// Who puts its watch on a file anew after each publish leaves the dead ones behind; the latest of
+// them tell what a diagnosis needs.
+constexpr std::ptrdiff_t kMaxDeadWatches = 256;
+
 void forget_dead(Usage& usage, const Reader& reader) {
   if (usage.uses.size() <= kMaxUses) {
     return;
@@ -50,6 +55,15 @@ void forget_dead(Usage& usage, const Reader& reader) {
     return is_dead(key.first) && (!use.completed || !kept.insert(key.second).second);
   });
   std::erase_if(usage.bursts, [&](const auto& entry) { return is_dead(entry.first); });
+}
+
+void forget_dead_watches(Process& process) {
+  auto dead = std::count_if(process.watches.begin(), process.watches.end(),
+                            [](const Watch& watch) { return !watch.alive; });
+  if (dead > kMaxDeadWatches) {
+    std::erase_if(process.watches,
+                  [&](const Watch& watch) { return !watch.alive && dead-- > kMaxDeadWatches / 2; });
+  }
 }
 
 }  // namespace
@@ -199,6 +213,7 @@ void World::add_watch(Process& process, const WatchAddEvent& event) {
     *known = std::move(watch);
   } else {
     process.watches.push_back(std::move(watch));
+    forget_dead_watches(process);
   }
 }
 
@@ -240,7 +255,8 @@ Watch* World::find_watch(Process& process, int fd, int wd) {
 
 void World::inherit_watches(Process& child, const Process& parent) {
   if (child.watches.empty()) {
-    child.watches = parent.watches;
+    std::copy_if(parent.watches.begin(), parent.watches.end(), std::back_inserter(child.watches),
+                 [](const Watch& watch) { return watch.alive || watch.executed; });
     child.looked_at = child.looked_at || parent.looked_at;
   }
 }
@@ -307,6 +323,7 @@ void World::remove_process(std::uint32_t tgid) {
   if (Reader* reader = it->second.reader) {
     std::erase(reader->processes, tgid);
     for (const auto& usage : reader->usages) {
+      usage->bursts.erase(tgid);
       forget_dead(*usage, *reader);
     }
     if (reader->main == tgid) {

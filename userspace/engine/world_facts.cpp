@@ -95,6 +95,7 @@ void World::learn(const ProcessFact& fact) {
     process.exe = fact.exe;
   }
   process.role = fact.role;
+  process.told = true;
   if (process.container_id.empty() && !fact.container_id.empty()) {
     process.container_id = fact.container_id;
   }
