@@ -16,6 +16,10 @@ class Failure(Exception):
     """What went wrong, in words."""
 
 
+class NoKernel(Failure):
+    """There is none to be had: no fault of what would be tested with it."""
+
+
 def output_of(*command, **options):
     return subprocess.run(command, check=True, capture_output=True, text=True, **options).stdout
 
@@ -41,13 +45,13 @@ def package_of(series):
     try:
         name = newest_package(series)
         if name is None:
-            raise Failure(f"get a {series} kernel: no source of apt has one (apt-get update first; "
+            raise NoKernel(f"get a {series} kernel: no source of apt has one (apt-get update first; "
                           "backports have the newer ones)")
         # apt-get downloads as a user of its own, who may not write to our directory.
         output_of("apt-get", "-o", "APT::Sandbox::User=root", "download", "-qq", name, cwd=CACHE)
     except (subprocess.CalledProcessError, FileNotFoundError) as error:
         reason = str(getattr(error, "stderr", "") or error).strip()
-        raise Failure(f"get a {series} kernel: {reason}") from error
+        raise NoKernel(f"get a {series} kernel: {reason}") from error
     return next(CACHE.glob(f"{name}_*.deb"))
 
 
