@@ -503,8 +503,8 @@ Result<> LiveSource::track_volume(VolumeId volume) {
   const auto key = volume_key(volume);
   const std::uint64_t not_met = 0;
   // The map first: a bit without an entry costs time, an entry without its bit is never asked for.
-  if (auto done =
-          put(skeleton_->maps.volumes, &key, sizeof(key), &not_met, sizeof(not_met), "track volume");
+  if (auto done = put(skeleton_->maps.volumes, &key, sizeof(key), &not_met, sizeof(not_met),
+                      "track volume");
       !done) {
     return done;
   }
