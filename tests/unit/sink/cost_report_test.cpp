@@ -45,10 +45,10 @@ TEST(CheckReport, says_of_a_running_tracer_what_it_costs_alone) {
 
 TEST(CheckReport, names_what_was_not_tried_and_what_is_silent) {
   CheckReport report{.version = "1", .kernel = "6"};
-  report.hooks = {{"read", true, HookTrial::Delivers, "reads"},
-                  {"exec", true, HookTrial::NotTried, "programs"},
-                  {"poll", false, HookTrial::Silent, "looks"},
-                  {"http", false, HookTrial::NotTried, "requests"}};
+  report.hooks = {{"read", "tracepoint", HookTrial::Delivers, "reads"},
+                  {"exec", "tracepoint", HookTrial::NotTried, "programs"},
+                  {"poll", "missing", HookTrial::Silent, "looks"},
+                  {"http", "missing", HookTrial::NotTried, "requests"}};
   EXPECT_EQ(to_table(report),
             "reloadtrace 1  kernel 6\n"
             "can trace here: 2 of 4 hooks\n\n"
@@ -64,7 +64,7 @@ TEST(CheckReport, names_what_was_not_tried_and_what_is_silent) {
 
 TEST(CheckReport, says_when_nothing_could_be_tried) {
   CheckReport report{.version = "1", .kernel = "6"};
-  report.hooks = {{"read", true, HookTrial::NotTried, "reads"}};
+  report.hooks = {{"read", "tracepoint", HookTrial::NotTried, "reads"}};
   EXPECT_NE(to_table(report).find(
                 "\nwhether they deliver was not tried: there is no tmpfs to do it in\n"),
             std::string::npos);
