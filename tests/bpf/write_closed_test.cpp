@@ -11,8 +11,8 @@ namespace {
 
 class BpfWriteClosed : public LiveSourceTest {
  protected:
-  // Closed writes of volume/conf, by whomever. The first 64 descriptors are looked at when a process
-  // ends: those of the tracer, which a child of the test has, too, must not take them.
+  // Closed writes of volume/conf, by whomever. The first 64 descriptors are looked at when a
+  // process ends: those of the tracer, which a child of the test has, too, must not take them.
   std::size_t closed(const std::function<bool()>& act) {
     std::size_t count = 0;
     const auto with_few_descriptors = [&] { return ::close_range(3, ~0U, 0) == 0 && act(); };
