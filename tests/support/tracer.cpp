@@ -70,8 +70,10 @@ Lines of_kind(const Lines& lines, const std::string& kind) {
 
 Tracer::Tracer(const TracerOptions& options) {
   Command command{{tracer_binary(), "trace", "--format", "json"}};
-  if (std::ranges::find(options.arguments, "--hooks") == options.arguments.end()) {
-    command.argv.insert(command.argv.end(), {"--hooks", hooks_to_test()});
+  const std::string tier = hooks_to_test();
+  if (tier != "auto" &&
+      std::ranges::find(options.arguments, "--hooks") == options.arguments.end()) {
+    command.argv.insert(command.argv.end(), {"--hooks", tier});
   }
   if (options.record) {
     command.argv.insert(command.argv.end(), {"--record", recording()});
