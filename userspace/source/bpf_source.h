@@ -32,7 +32,7 @@ struct BpfOptions {
   // arrives later still is counted as OutOfOrder. Between its time and its being there lie no more
   // than microseconds, so this is ample: none was out of order in a storm of 1,000 publishes/s and
   // 300 readers on a busy machine.
-  std::chrono::nanoseconds merge_bound = std::chrono::microseconds(500);
+  std::chrono::nanoseconds merge_bound = std::chrono::milliseconds(1);
   // Events of this process are never reported. 0 = the caller's own.
   std::uint32_t self_tgid = 0;
   // Where the node's processes are shown: pid 1 there lives in the node's mount namespace.
