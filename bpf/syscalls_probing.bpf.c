@@ -10,11 +10,7 @@ int BPF_PROG(on_syscall_probing, struct pt_regs *regs, long result)
 	return dispatch(RELOADTRACE_TIER_TRACEPOINT, regs, result);
 }
 
-/*
- * Of the same prototype as the functions that jump here: the kernel refuses others. BTF has two,
- * since a function that a kernel may be built without has a parameter of another name. Which of
- * them gets which functions is userspace's choice.
- */
+/* Two of them: syscalls.bpf.c says why. */
 SEC("fexit")
 int BPF_PROG(on_function_probing, const struct pt_regs *regs, long result)
 {
