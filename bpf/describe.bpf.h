@@ -24,16 +24,37 @@ static __always_inline bool process_is_tracked(__u32 tgid)
 	return bpf_map_lookup_elem(&processes, &tgid);
 }
 
-static __always_inline void track_process(__u32 tgid)
+static __always_inline bool track_process(__u32 tgid)
 {
 	__u8 one = 1;
 
 	if (process_is_tracked(tgid))
-		return;
-	if (bpf_map_update_elem(&processes, &tgid, &one, BPF_ANY))
+		return true;
+	if (bpf_map_update_elem(&processes, &tgid, &one, BPF_ANY)) {
 		count_loss(RELOADTRACE_LOSS_MAP_FULL);
-	else
-		set_bit(process_bits, reloadtrace_id_slot(tgid));
+		return false;
+	}
+	set_bit(process_bits, reloadtrace_id_slot(tgid));
+	return true;
+}
+
+/*
+ * Unless it is the tracer itself, which is not to be reported. A process stays tracked until it
+ * ends, so whoever was asked for last is not looked up again: that takes 70 ns.
+ */
+static __always_inline bool track_current(struct reloadtrace_scratch *s)
+{
+	struct task_struct *task = current_task();
+	__u32 tgid = tgid_of(task);
+	__u64 start = start_of(task);
+
+	if (tgid == self_tgid)
+		return false;
+	if ((s->tracked.start_ns != start || s->tracked.tgid != tgid) && track_process(tgid)) {
+		s->tracked.start_ns = start;
+		s->tracked.tgid = tgid;
+	}
+	return true;
 }
 
 /*
@@ -78,3 +99,5 @@ static __always_inline struct pid_namespace *pid_namespace_of(struct task_struct
  */
 extern int describe(__u64 dentry, __u64 inode, __u32 with_names);
 extern int describe_file(__u64 file, __u32 with_names);
+/* The same for the file that was found in a volume last: its place is not looked for again. */
+extern int describe_found(__u64 file, __u32 with_names);

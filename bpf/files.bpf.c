@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0 OR BSD-3-Clause
-/* Layer 2: opens, reads and maps of files in volumes, and opens that failed. */
+/*
+ * Layer 2: opens, reads and maps of files in volumes, and opens that failed. What reports a file
+ * takes the one that was found in a volume last.
+ */
 #include "describe.bpf.h"
 #include "paths.bpf.h"
 #include "syscall_table.bpf.h"
@@ -75,9 +78,8 @@ __noinline int report_open(__u64 address, __s32 fd)
 	struct reloadtrace_scratch *s = get_scratch();
 	bool writable;
 
-	if (!s || is_self() || !describe_file(address, 1))
+	if (!s || !track_current(s) || !describe_found(address, 1))
 		return 0;
-	track_process(current_tgid());
 	writable = s->file.flags & RELOADTRACE_FILE_WRITABLE;
 	if (writable && (s->file.mode & S_IFMT) == S_IFREG)
 		remember_writer(address, s);
@@ -95,9 +97,9 @@ __noinline int report_read(__u64 address, __s32 fd, __s64 offset, __u64 count)
 	struct reloadtrace_read_event *e;
 	struct reloadtrace_scratch *s = get_scratch();
 
-	if (!s || is_self() || !describe_file(address, 0) || (s->file.mode & S_IFMT) != S_IFREG)
+	if (!s || !track_current(s) || !describe_found(address, 0) ||
+	    (s->file.mode & S_IFMT) != S_IFREG)
 		return 0;
-	track_process(current_tgid());
 	e = reserve_activity(sizeof(*e), RELOADTRACE_EV_READ);
 	if (!e)
 		return 0;
@@ -116,9 +118,8 @@ __noinline int report_map(__u64 file, __u64 address)
 	struct reloadtrace_map_event *e;
 	struct reloadtrace_scratch *s = get_scratch();
 
-	if (!s || is_self() || !describe_file(file, 1))
+	if (!s || !track_current(s) || !describe_found(file, 1))
 		return 0;
-	track_process(current_tgid());
 	e = reserve_activity(sizeof(*e), RELOADTRACE_EV_MAP);
 	if (!e)
 		return 0;

@@ -154,6 +154,20 @@ struct {
 	__type(value, struct reloadtrace_writer);
 } writers __weak SEC(".maps");
 
+/* Where in a volume something lies. */
+struct reloadtrace_place {
+	__u64 volume_ino;
+	__u64 generation_ino; /* 0 = none, as in reloadtrace_file */
+	__u32 depth;	      /* names from the root to it */
+	__u32 reserved;
+};
+
+/* A process that is in `processes` for as long as it lives: pids come again, start times do not. */
+struct reloadtrace_tracked {
+	__u64 start_ns;
+	__u64 tgid;
+};
+
 /* Too large for the 512-byte stack. Each program finishes with it before it returns. */
 struct reloadtrace_scratch {
 	struct reloadtrace_file file;
@@ -161,6 +175,8 @@ struct reloadtrace_scratch {
 	char tree_overflow[256]; /* a name is stored before it is known to fit */
 	char path[RELOADTRACE_PATH_MAX];
 	struct reloadtrace_writer writer;
+	struct reloadtrace_place place;	    /* of the last file that was found in a volume */
+	struct reloadtrace_tracked tracked; /* whom this CPU asked for last: stays */
 };
 
 struct {
@@ -191,14 +207,26 @@ static __always_inline void count_loss(__u32 cause)
 	note_loss(bpf_map_lookup_elem(&stats, &zero), cause);
 }
 
-static __always_inline bool is_self(void)
+static __always_inline __u32 tgid_of(struct task_struct *task)
 {
-	return bpf_get_current_pid_tgid() >> 32 == self_tgid;
+	return LOAD_AT(task, struct task_struct, tgid);
+}
+
+/* Of its process; with the tgid, that process and no other. CLOCK_MONOTONIC. */
+static __always_inline __u64 start_of(struct task_struct *task)
+{
+	return LOAD_AT(LOAD_AT(task, struct task_struct, group_leader), struct task_struct,
+		       start_time);
 }
 
 static __always_inline __u32 current_tgid(void)
 {
 	return bpf_get_current_pid_tgid() >> 32;
+}
+
+static __always_inline bool is_self(void)
+{
+	return current_tgid() == self_tgid;
 }
 
 static __always_inline bool bit_is_set(const volatile __u64 *bits, __u32 slot)
@@ -256,10 +284,23 @@ static __always_inline __u64 current_cgroup_id(void)
 	return cgroup_id_of(current_task());
 }
 
+/* io_uring's threads of a process are named after themselves: "iou-wrk-4711". */
+static __always_inline void copy_name(char *name, struct task_struct *task)
+{
+	__u64 from = (__u64)task;
+
+	if (LOAD_AT(task, struct task_struct, flags) & PF_IO_WORKER)
+		from = LOAD_AT(task, struct task_struct, group_leader);
+#pragma clang loop unroll(full)
+	for (int i = 0; i < RELOADTRACE_COMM_LEN; i += sizeof(__u64))
+		*(__u64 *)(name + i) =
+			load_address(from + bpf_core_field_offset(struct task_struct, comm) + i);
+	name[RELOADTRACE_COMM_LEN - 1] = '\0';
+}
+
 static __always_inline void *reserve_in(void *ring, __u32 loss, __u64 size, __u16 kind)
 {
 	struct task_struct *task = current_task();
-	__u64 id = bpf_get_current_pid_tgid();
 	__u32 zero = 0;
 	struct reloadtrace_stats *s = bpf_map_lookup_elem(&stats, &zero);
 	struct reloadtrace_header *h = bpf_ringbuf_reserve(ring, size, 0);
@@ -271,18 +312,14 @@ static __always_inline void *reserve_in(void *ring, __u32 loss, __u64 size, __u1
 	if (s)
 		s->submitted++;
 	h->ts_ns = bpf_ktime_get_ns();
-	h->start_ns = LOAD_AT(LOAD_AT(task, struct task_struct, group_leader), struct task_struct,
-			      start_time);
+	h->start_ns = start_of(task);
 	h->cgroup_id = cgroup_id_of(task);
-	h->tgid = id >> 32;
-	h->tid = (__u32)id;
+	h->tgid = tgid_of(task);
+	h->tid = LOAD_AT(task, struct task_struct, pid);
 	h->kind = kind;
 	h->size = size;
 	h->cpu = bpf_get_smp_processor_id();
-	bpf_get_current_comm(h->comm, sizeof(h->comm));
-	/* io_uring's threads of a process are named after themselves: "iou-wrk-4711". */
-	if (LOAD_AT(task, struct task_struct, flags) & PF_IO_WORKER)
-		BPF_CORE_READ_INTO(&h->comm, task, group_leader, comm);
+	copy_name(h->comm, task);
 	return h;
 }
 

@@ -158,7 +158,6 @@ TEST_F(BpfSourceTest, delivers_in_order_of_time_or_counts_what_came_too_late) {
     late -= std::min(late, counted_late(event));
   }
   EXPECT_EQ(opens, 2000U);
-  // A CPU that stands still for longer than the merge bound (an emulated one does) makes some.
   EXPECT_EQ(late, 0U);
 }
 

@@ -28,6 +28,7 @@
 #include "userspace/source/load_log.h"
 #include "userspace/source/preemption.h"
 #include "userspace/source/refusal.h"
+#include "userspace/source/ring_positions.h"
 #include "userspace/source/ring_waiter.h"
 #include "userspace/source/self_test.h"
 #include "userspace/wire/record.h"
@@ -39,6 +40,9 @@ using namespace std::chrono_literals;
 
 constexpr auto kLossLookInterval = 50ms;
 constexpr auto kPollSweepInterval = 1s;
+// A record is reserved before it gets its time, but another CPU may see the two in either order,
+// and their clocks are not of one mind to the last nanosecond.
+constexpr auto kClockDoubt = 20us;
 
 struct SkeletonDeleter {
   void operator()(reloadtrace_bpf* s) const { reloadtrace_bpf::destroy(s); }
@@ -165,10 +169,22 @@ class LiveSource final : public BpfSource {
   Result<> remove(bpf_map* map, const void* key, std::size_t key_size, std::string_view doing);
   Result<> forget_dead_groups(bpf_map* map);
 
-  static int on_record(void* self, void* data, std::size_t size);
+  // One of the two rings.
+  struct Ring {
+    Result<> open(bpf_map* map, LiveSource* source);
+    void drain();
+
+    LiveSource* owner = nullptr;
+    RingPtr buffer;
+    RingPositions positions;
+    std::uint64_t target = 0;  // where to stop: what is written later is for the next time
+  };
+
+  static int on_record(void* ring, void* data, std::size_t size);
   void drain();
+  bool something_waits() const;
+  Result<bool> wait(Timestamp deadline);
   void look_at_losses();
-  std::optional<Timestamp> next_delivery() const;
   void ask_for_polls(Timestamp now);
   bool misses_runs() const { return may_miss_runs_ && plan_.fentry().any(); }
 
@@ -183,14 +199,15 @@ class LiveSource final : public BpfSource {
   std::vector<std::pair<std::string_view, LinkPtr>> links_;  // by the program's name
   LinkPtr adoption_;
   FentryLinks fentry_;
-  RingPtr facts_;
-  RingPtr activity_;
+  Ring facts_;
+  Ring activity_;
   RingWaiter waiter_;
 
   std::optional<VolumeFilter> filter_;
   EventDelivery delivery_;
   std::unique_ptr<SelfTest> testing_;  // while it runs: takes all records
   Timestamp drain_start_;
+  Timestamp drained_;  // all that was written up to here has been taken out of the rings
   Timestamp polls_swept_;
   std::vector<std::byte> counters_;
   std::uint64_t losses_noted_ = 0;  // as of the last look at them
@@ -260,8 +277,8 @@ Result<> LiveSource::load_and_attach(LoadLog& log) {
 }
 
 void LiveSource::unload() {
-  activity_.reset();
-  facts_.reset();
+  activity_ = {};
+  facts_ = {};
   fentry_.clear();
   links_.clear();
   adoption_.reset();
@@ -608,14 +625,26 @@ Result<> LiveSource::forget_dead_groups(bpf_map* map) {
 
 // ---- delivery ----
 
+Result<> LiveSource::Ring::open(bpf_map* map, LiveSource* source) {
+  owner = source;
+  buffer.reset(ring_buffer__new(bpf_map__fd(map), &on_record, this, nullptr));
+  if (!buffer) {
+    return system_error(errno, "map a ring buffer");
+  }
+  auto opened = RingPositions::of(bpf_map__fd(map));
+  if (!opened) {
+    return std::move(opened).error();
+  }
+  positions = *std::move(opened);
+  return Unit{};
+}
+
 Result<> LiveSource::open_rings() {
-  const auto open_ring = [this](bpf_map* map) {
-    return RingPtr(ring_buffer__new(bpf_map__fd(map), &on_record, this, nullptr));
-  };
-  facts_ = open_ring(skeleton_->maps.facts);
-  activity_ = open_ring(skeleton_->maps.activity);
-  if (!facts_ || !activity_) {
-    return system_error(errno, "map the ring buffers");
+  if (auto opened = facts_.open(skeleton_->maps.facts, this); !opened) {
+    return opened;
+  }
+  if (auto opened = activity_.open(skeleton_->maps.activity, this); !opened) {
+    return opened;
   }
   if (auto opened =
           waiter_.open({bpf_map__fd(skeleton_->maps.facts), bpf_map__fd(skeleton_->maps.activity)});
@@ -630,25 +659,41 @@ Result<> LiveSource::open_rings() {
   return Unit{};
 }
 
-int LiveSource::on_record(void* self, void* data, std::size_t size) {
-  auto* source = static_cast<LiveSource*>(self);
+int LiveSource::on_record(void* ring, void* data, std::size_t size) {
+  const auto* from = static_cast<const Ring*>(ring);
+  LiveSource& source = *from->owner;
   const std::span record(static_cast<const std::byte*>(data), size);
-  const Timestamp at = time_of_record(record);
-  if (source->testing_) {
-    source->testing_->observe(record);
+  if (source.testing_) {
+    source.testing_->observe(record);
   } else {
-    source->delivery_.push(record);
+    source.delivery_.push(record);
   }
   // Enough for now: whoever writes faster than we read must not keep us from delivering.
-  return at > source->drain_start_ ? -ECANCELED : 0;
+  return from->positions.consumed() >= from->target ? -ECANCELED : 0;
 }
 
+void LiveSource::Ring::drain() {
+  if (positions.consumed() < target) {
+    ring_buffer__consume(buffer.get());
+  }
+}
+
+/*
+ * A record gets its time after its place, and libbpf stops at one that is not written to its end.
+ * So once all places that were given out at some moment have been read, no older record can come
+ * any more.
+ */
 void LiveSource::drain() {
   drain_start_ = monotonic_now();
-  // Facts last: of two records of one time the application's comes second all the same, but a fact
-  // that is already written is never missed because activity took long.
-  ring_buffer__consume(activity_.get());
-  ring_buffer__consume(facts_.get());
+  for (Ring* ring : {&activity_, &facts_}) {
+    ring->target = ring->positions.reserved();
+  }
+  activity_.drain();
+  facts_.drain();
+  if (activity_.positions.consumed() >= activity_.target &&
+      facts_.positions.consumed() >= facts_.target) {
+    drained_ = drain_start_ - kClockDoubt;
+  }
 }
 
 // Looks at paths that the kernel side counted and has not reported yet, and its idle entries.
@@ -695,36 +740,45 @@ void LiveSource::look_at_losses() {
   delivery_.look(now, totals);
 }
 
-// When what waits can be delivered; nothing when nothing does.
-std::optional<Timestamp> LiveSource::next_delivery() const {
-  const auto oldest = delivery_.oldest();
-  if (oldest && untold_losses_) {
-    return delivery_.last_look() + kLossLookInterval;
+bool LiveSource::something_waits() const {
+  // The kernel wakes us for a record only where it sees that we had taken the one before.
+  std::atomic_thread_fence(std::memory_order_seq_cst);
+  return delivery_.oldest() || !activity_.positions.empty() || !facts_.positions.empty();
+}
+
+// Until it is time to look at the rings, at most until `deadline`. False: a signal came.
+Result<bool> LiveSource::wait(Timestamp deadline) {
+  Timestamp due = drain_start_ + options_.gathering;
+  if (!something_waits()) {
+    auto woken = waiter_.wait(deadline);
+    if (!woken || !*woken || !something_waits()) {
+      return woken;
+    }
+    due = monotonic_now() + options_.gathering;
   }
-  return oldest ? std::optional(*oldest + options_.merge_bound) : std::nullopt;
+  return waiter_.pause(std::min(due, deadline));
 }
 
 Result<Progress> LiveSource::poll(std::chrono::milliseconds timeout, const Callback& deliver) {
   const Timestamp deadline = monotonic_now() + timeout;
   while (true) {
-    drain();
-    look_at_losses();
-    // A deadline in the time of a loss must not be judged without it: what came since the last look
-    // waits for the next one.
-    const Timestamp merged = drain_start_ - options_.merge_bound;
-    const std::size_t released = delivery_.deliver_until(
-        untold_losses_ ? std::min(merged, delivery_.last_look()) : merged, deliver);
-    if (released > 0) {
-      return Progress::Delivered;
-    }
-    if (monotonic_now() >= deadline) {
-      return Progress::TimedOut;
-    }
-    auto waited = waiter_.wait(deadline, next_delivery());
+    auto waited = wait(deadline);
     if (!waited) {
       return std::move(waited).error();
     }
     if (!*waited) {
+      return Progress::TimedOut;
+    }
+    drain();
+    look_at_losses();
+    // A deadline in the time of a loss must not be judged without it: what came since the last look
+    // waits for the next one.
+    const std::size_t released = delivery_.deliver_until(
+        untold_losses_ ? std::min(drained_, delivery_.last_look()) : drained_, deliver);
+    if (released > 0) {
+      return Progress::Delivered;
+    }
+    if (monotonic_now() >= deadline) {
       return Progress::TimedOut;
     }
   }

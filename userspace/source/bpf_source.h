@@ -28,11 +28,9 @@ struct BpfOptions {
   // of 180 volumes at once did not fit.
   std::uint32_t facts_ring = 2 * 1024 * 1024;
   std::uint32_t activity_ring = 2 * 1024 * 1024;
-  // An event may be delivered this much later than a younger one of another CPU or ring; what
-  // arrives later still is counted as OutOfOrder. Between its time and its being there lie no more
-  // than microseconds, so this is ample: none was out of order in a storm of 1,000 publishes/s and
-  // 300 readers on a busy machine.
-  std::chrono::nanoseconds merge_bound = std::chrono::milliseconds(1);
+  // How long records gather in the rings before they are looked at: a wakeup for each costs more
+  // than the rest, and the process that wrote it pays for half of that.
+  std::chrono::nanoseconds gathering = std::chrono::microseconds(500);
   // Events of this process are never reported. 0 = the caller's own.
   std::uint32_t self_tgid = 0;
   // Where the node's processes are shown: pid 1 there lives in the node's mount namespace.

@@ -26,23 +26,31 @@ Result<> RingWaiter::open(std::initializer_list<int> rings) {
   return Unit{};
 }
 
-Result<bool> RingWaiter::wait(Timestamp deadline, std::optional<Timestamp> due) const {
-  const Timestamp now = monotonic_now();
-  int ready = 0;
-  if (due) {
-    // Other records do not hurry this one, so the rings are not waited on.
-    const auto left = std::max<std::int64_t>((std::min(*due, deadline) - now).count(), 0);
-    const timespec pause{left / 1'000'000'000, left % 1'000'000'000};
-    ready = ::ppoll(nullptr, 0, &pause, nullptr);
-  } else {
-    epoll_event event{};
-    const auto left = std::chrono::ceil<std::chrono::milliseconds>(deadline - now);
-    ready = ::epoll_wait(epoll_.get(), &event, 1, static_cast<int>(std::max(left, 0ms).count()));
-  }
-  if (ready < 0 && errno != EINTR) {
+namespace {
+
+Result<bool> was_not_interrupted(int waited) {
+  if (waited < 0 && errno != EINTR) {
     return system_error(errno, "wait for the kernel's records");
   }
-  return ready >= 0;
+  return waited >= 0;
+}
+
+}  // namespace
+
+Result<bool> RingWaiter::wait(Timestamp deadline) const {
+  epoll_event event{};
+  const auto left = std::chrono::ceil<std::chrono::milliseconds>(deadline - monotonic_now());
+  return was_not_interrupted(
+      ::epoll_wait(epoll_.get(), &event, 1, static_cast<int>(std::max(left, 0ms).count())));
+}
+
+Result<bool> RingWaiter::pause(Timestamp until) const {
+  const std::int64_t left = (until - monotonic_now()).count();
+  if (left <= 0) {
+    return true;
+  }
+  const timespec pause{left / 1'000'000'000, left % 1'000'000'000};
+  return was_not_interrupted(::ppoll(nullptr, 0, &pause, nullptr));
 }
 
 }  // namespace reloadtrace

@@ -3,7 +3,6 @@
 #pragma once
 
 #include <initializer_list>
-#include <optional>
 
 #include "userspace/base/result.h"
 #include "userspace/base/timestamp.h"
@@ -16,9 +15,12 @@ class RingWaiter {
   // Descriptors that are readable when there are records; they outlive this.
   Result<> open(std::initializer_list<int> rings);
 
-  // Until a record is written or, when something waits already, until it is `due`; at most until
-  // `deadline`. False: interrupted by a signal.
-  Result<bool> wait(Timestamp deadline, std::optional<Timestamp> due) const;
+  // Both return false when a signal interrupted them.
+  //
+  // Until a record is written, at most until `deadline`.
+  Result<bool> wait(Timestamp deadline) const;
+  // Whatever is written meanwhile.
+  Result<bool> pause(Timestamp until) const;
 
  private:
   UniqueFd epoll_;

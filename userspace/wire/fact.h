@@ -316,7 +316,7 @@ enum class LossCause : std::uint8_t {
   ReadFault = 4,
   WalkTooDeep = 5,
   Truncated = 6,
-  OutOfOrder = 7,   // arrived later than the merge bound
+  OutOfOrder = 7,   // came after a younger one was delivered
   Undecodable = 8,  // a record that this version cannot read
   Polls = 9,        // looks at a path that could not be counted
   MissedRuns = 10,  // a program did not run: it was preempted by one of its own (tier fentry)
