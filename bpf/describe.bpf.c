@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0 OR BSD-3-Clause
 #include "describe.bpf.h"
+#include "loops.bpf.h"
 
 #ifndef RELOADTRACE_DIRECT_LOADS /* else it is a part of syscalls.bpf.c */
 char LICENSE[] __weak SEC("license") = "Dual BSD/GPL";
@@ -33,27 +34,38 @@ static __always_inline void add_name(struct reloadtrace_tree *tree, __u64 dentry
 	tree->components++;
 }
 
-static __always_inline void add_names(struct reloadtrace_tree *tree, __u64 dentry, __u32 depth)
+static __noinline long name_step(__u32 level, void *context)
+{
+	__u64 *dentry = context;
+	struct reloadtrace_scratch *s = get_scratch();
+
+	if (!s || *dentry == s->place.root)
+		return 1;
+	add_name(&s->tree, *dentry);
+	*dentry = LOAD_AT(*dentry, struct dentry, d_parent);
+	return 0;
+}
+
+static __always_inline void add_names(struct reloadtrace_tree *tree, __u64 dentry)
 {
 	/* The tail too: what was in it belongs to another file, perhaps of another pod. */
 	__builtin_memset(tree, 0, sizeof(*tree));
-#pragma clang loop unroll(disable)
-	for (__u32 level = 0; level < MAX_CLIMB; level++) {
-		if (level >= depth)
-			break;
-		add_name(tree, dentry);
-		dentry = LOAD_AT(dentry, struct dentry, d_parent);
-	}
+	repeat(MAX_CLIMB, name_step, &dentry);
 	if (tree->truncated)
 		count_loss(RELOADTRACE_LOSS_TRUNCATED);
 }
 
-static __always_inline void fill_file(struct reloadtrace_file *file, __u64 inode, __u32 dev,
+static __always_inline __u32 device_of(__u64 inode)
+{
+	return LOAD_AT(LOAD_AT(inode, struct inode, i_sb), struct super_block, s_dev);
+}
+
+static __always_inline void fill_file(struct reloadtrace_file *file, __u64 inode,
 				      const struct reloadtrace_place *place)
 {
 	file->volume_ino = place->volume_ino;
 	file->generation_ino = place->generation_ino;
-	file->dev = dev;
+	file->dev = device_of(inode);
 	file->ino = LOAD_AT(inode, struct inode, i_ino);
 	file->size = LOAD_AT(inode, struct inode, i_size);
 	/* Of 64 bits the low ones: both machines have them first. */
@@ -65,45 +77,103 @@ static __always_inline void fill_file(struct reloadtrace_file *file, __u64 inode
 		file->flags |= RELOADTRACE_FILE_UNLINKED;
 }
 
-static __always_inline __u32 device_of(__u64 inode)
-{
-	return LOAD_AT(LOAD_AT(inode, struct inode, i_sb), struct super_block, s_dev);
-}
+/* Levels that are climbed one by one: a file of a volume has its root three above it, most often.
+ */
+#define NEAR 4
 
-__noinline int describe_place(__u64 dentry, __u64 inode, __u32 with_names)
+enum { CLIMBING, IN_VOLUME, MAYBE_IN_VOLUME, OUTSIDE };
+
+struct reloadtrace_climb {
+	__u64 dentry; /* address; 0 = an inode kept by a watch alone has lost it */
+	__u64 inode;  /* address */
+	__u64 ino;
+	__u64 below; /* inode met before */
+	__u64 leaf;  /* inode met first */
+	__u32 dev;
+	__u32 outcome;
+};
+
+/* One level up. 1 = the climb is over. */
+static __always_inline long climb(struct reloadtrace_climb *c)
 {
 	struct reloadtrace_scratch *s = get_scratch();
+	__u64 parent = c->dentry ? LOAD_AT(c->dentry, struct dentry, d_parent) : 0;
+	enum root_match match = match_root(c->dev, c->ino, c->inode);
 
 	if (!s)
-		return 0;
-	fill_file(&s->file, inode, device_of(inode), &s->place);
-	if (with_names)
-		add_names(&s->tree, dentry, s->place.depth);
-	return 1;
+		return 1;
+	if (match == A_ROOT || (match && c->outcome == CLIMBING)) {
+		s->place.volume_ino = c->ino;
+		/* The root's child is the file itself: it lies in no generation. */
+		s->place.generation_ino = c->below == c->leaf ? 0 : c->below;
+		s->place.root = c->dentry;
+		/* Else perhaps a root that was made anew, perhaps something below another one. */
+		c->outcome = match == A_ROOT ? IN_VOLUME : MAYBE_IN_VOLUME;
+	}
+	if (match == A_ROOT)
+		return 1;
+	if (parent == c->dentry) {
+		if (c->outcome == CLIMBING)
+			c->outcome = OUTSIDE;
+		return 1;
+	}
+	c->below = c->ino;
+	c->dentry = parent;
+	c->inode = LOAD_AT(parent, struct dentry, d_inode);
+	c->ino = LOAD_AT(c->inode, struct inode, i_ino);
+	return 0;
+}
+
+static __noinline long climb_step(__u32 level, void *context)
+{
+	return climb(context);
+}
+
+/* Where a dentry (may be 0) and its inode lie, into scratch.place. 0 = in no volume. */
+__noinline int find_place(__u64 dentry, __u64 inode)
+{
+	__u64 ino = LOAD_AT(inode, struct inode, i_ino);
+	struct reloadtrace_climb c = {
+		.dentry = dentry,
+		.inode = inode,
+		.ino = ino,
+		.leaf = ino,
+		.dev = device_of(inode),
+		.outcome = CLIMBING,
+	};
+	bool over = false;
+
+	/* bpf_loop() takes longer for a step than the step itself. */
+#pragma clang loop unroll(disable)
+	for (int i = 0; i < NEAR && !over; i++)
+		over = climb(&c);
+	if (!over)
+		repeat(MAX_CLIMB - NEAR, climb_step, &c);
+	if (c.outcome == CLIMBING)
+		count_loss(RELOADTRACE_LOSS_WALK_TOO_DEEP);
+	return c.outcome == IN_VOLUME || c.outcome == MAYBE_IN_VOLUME;
 }
 
 __noinline int describe(__u64 dentry, __u64 inode, __u32 with_names)
 {
-	return find_place(device_of(inode), dentry, inode) &&
-	       describe_place(dentry, inode, with_names);
-}
-
-__noinline int describe_found(__u64 file, __u32 with_names)
-{
 	struct reloadtrace_scratch *s = get_scratch();
 
-	if (!s || !describe_place(LOAD_AT(file, struct file, f_path.dentry),
-				  LOAD_AT(file, struct file, f_inode), with_names))
+	if (!s || !find_place(dentry, inode))
 		return 0;
-	if (LOAD_AT(file, struct file, f_mode) & FMODE_WRITE)
-		s->file.flags |= RELOADTRACE_FILE_WRITABLE;
+	fill_file(&s->file, inode, &s->place);
+	if (with_names)
+		add_names(&s->tree, dentry);
 	return 1;
 }
 
 __noinline int describe_file(__u64 file, __u32 with_names)
 {
-	__u64 inode = LOAD_AT(file, struct file, f_inode);
+	struct reloadtrace_scratch *s = get_scratch();
 
-	return find_place(device_of(inode), LOAD_AT(file, struct file, f_path.dentry), inode) &&
-	       describe_found(file, with_names);
+	if (!s || !describe(LOAD_AT(file, struct file, f_path.dentry),
+			    LOAD_AT(file, struct file, f_inode), with_names))
+		return 0;
+	if (LOAD_AT(file, struct file, f_mode) & FMODE_WRITE)
+		s->file.flags |= RELOADTRACE_FILE_WRITABLE;
+	return 1;
 }

@@ -58,9 +58,16 @@ static __always_inline bool track_current(struct reloadtrace_scratch *s)
 }
 
 /*
- * Whether a process is tracked, itself or by its cgroup. What unrelated processes pay for at calls
- * that name no descriptor, so bits come before maps here, too.
+ * False: it is not, neither itself nor by its cgroup. What unrelated processes pay for at calls
+ * that name no file of a volume, so no map is asked, and no helper called (18 ns, as in
+ * dispatch()).
  */
+static __always_inline bool may_be_in_scope(struct task_struct *task)
+{
+	return bit_is_set(process_bits, reloadtrace_id_slot(tgid_of(task))) ||
+	       bit_is_set(cgroup_bits, reloadtrace_id_slot(cgroup_id_of(task)));
+}
+
 static __always_inline bool is_in_scope(__u32 tgid, __u64 cgroup_id)
 {
 	if (bit_is_set(process_bits, reloadtrace_id_slot(tgid)) && process_is_tracked(tgid))
@@ -99,5 +106,3 @@ static __always_inline struct pid_namespace *pid_namespace_of(struct task_struct
  */
 extern int describe(__u64 dentry, __u64 inode, __u32 with_names);
 extern int describe_file(__u64 file, __u32 with_names);
-/* The same for the file that was found in a volume last: its place is not looked for again. */
-extern int describe_found(__u64 file, __u32 with_names);

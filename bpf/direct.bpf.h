@@ -12,8 +12,7 @@
 
 #define describe		describe_directly
 #define describe_file		describe_file_directly
-#define describe_found		describe_found_directly
-#define describe_place		describe_place_directly
+#define find_place		find_place_directly
 #define report_open		report_open_directly
 #define report_open_as_fact	report_open_as_fact_directly
 #define report_open_as_activity report_open_as_activity_directly

@@ -1,8 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0 OR BSD-3-Clause
-/*
- * Layer 2: opens, reads and maps of files in volumes, and opens that failed. What reports a file
- * takes the one that was found in a volume last.
- */
+/* Layer 2: opens, reads and maps of files in volumes, and opens that failed. */
 #include "describe.bpf.h"
 #include "paths.bpf.h"
 #include "syscall_table.bpf.h"
@@ -78,7 +75,7 @@ __noinline int report_open(__u64 address, __s32 fd)
 	struct reloadtrace_scratch *s = get_scratch();
 	bool writable;
 
-	if (!s || !track_current(s) || !describe_found(address, 1))
+	if (!s || !track_current(s) || !describe_file(address, 1))
 		return 0;
 	writable = s->file.flags & RELOADTRACE_FILE_WRITABLE;
 	if (writable && (s->file.mode & S_IFMT) == S_IFREG)
@@ -97,7 +94,7 @@ __noinline int report_read(__u64 address, __s32 fd, __s64 offset, __u64 count)
 	struct reloadtrace_read_event *e;
 	struct reloadtrace_scratch *s = get_scratch();
 
-	if (!s || !track_current(s) || !describe_found(address, 0) ||
+	if (!s || !track_current(s) || !describe_file(address, 0) ||
 	    (s->file.mode & S_IFMT) != S_IFREG)
 		return 0;
 	e = reserve_activity(sizeof(*e), RELOADTRACE_EV_READ);
@@ -118,7 +115,7 @@ __noinline int report_map(__u64 file, __u64 address)
 	struct reloadtrace_map_event *e;
 	struct reloadtrace_scratch *s = get_scratch();
 
-	if (!s || !track_current(s) || !describe_found(file, 1))
+	if (!s || !track_current(s) || !describe_file(file, 1))
 		return 0;
 	e = reserve_activity(sizeof(*e), RELOADTRACE_EV_MAP);
 	if (!e)

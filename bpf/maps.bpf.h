@@ -158,8 +158,7 @@ struct {
 struct reloadtrace_place {
 	__u64 volume_ino;
 	__u64 generation_ino; /* 0 = none, as in reloadtrace_file */
-	__u32 depth;	      /* names from the root to it */
-	__u32 reserved;
+	__u64 root;	      /* address of its dentry, which lies above */
 };
 
 /* A process that is in `processes` for as long as it lives: pids come again, start times do not. */
@@ -175,7 +174,7 @@ struct reloadtrace_scratch {
 	char tree_overflow[256]; /* a name is stored before it is known to fit */
 	char path[RELOADTRACE_PATH_MAX];
 	struct reloadtrace_writer writer;
-	struct reloadtrace_place place;	    /* of the last file that was found in a volume */
+	struct reloadtrace_place place;
 	struct reloadtrace_tracked tracked; /* whom this CPU asked for last: stays */
 };
 

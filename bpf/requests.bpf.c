@@ -202,8 +202,8 @@ static __noinline int report_request(__u64 file, __s32 fd, __u32 pattern)
 }
 
 /*
- * Every read from a socket comes here, so what most of them fail at comes first: the length, the
- * first letter, the process.
+ * Every read from a socket comes here that may be of a process in scope, so what most of them fail
+ * at comes first: the length, the first letter.
  */
 __noinline int look_for_request(__u64 file, __s32 fd, __s64 length)
 {

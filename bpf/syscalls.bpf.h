@@ -123,7 +123,7 @@ static __always_inline void on_plain_read(__u32 tier, struct task_struct *task, 
 		if (bit_is_set(group_bits, reloadtrace_id_slot(group)))
 			on_queue_read(group, fd, buffer, vector, result);
 	} else if (seen(hook_http) && dev == socket_dev) {
-		if (!is_shed(RELOADTRACE_SHED_HTTP))
+		if (!is_shed(RELOADTRACE_SHED_HTTP) && may_be_in_scope(task))
 			look_for_request(address, fd, result);
 	} else if (seen(hook_read) && file_in_volume(file, dev)) {
 		report_read(address, fd, OFFSET_FROM_POSITION, result);
@@ -135,7 +135,8 @@ static __always_inline void on_received(__u32 tier, struct task_struct *task, __
 {
 	__u64 file;
 
-	if (!seen(hook_http) || result <= 0 || is_shed(RELOADTRACE_SHED_HTTP))
+	if (!seen(hook_http) || result <= 0 || is_shed(RELOADTRACE_SHED_HTTP) ||
+	    !may_be_in_scope(task))
 		return;
 	file = file_of(task, fd);
 	if (file)
@@ -345,7 +346,8 @@ static __always_inline int dispatch(__u32 tier, const struct pt_regs *regs, __s6
 	case SYS_access:
 	case SYS_faccessat:
 	case SYS_faccessat2:
-		if (seen(hook_poll) && !is_shed(RELOADTRACE_SHED_POLL) && current_is_in_scope())
+		if (seen(hook_poll) && !is_shed(RELOADTRACE_SHED_POLL) && may_be_in_scope(task) &&
+		    current_is_in_scope())
 			report_poll(SYSCALL_NUMBER(regs), result);
 		break;
 	case SYS_kill:

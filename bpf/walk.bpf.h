@@ -64,47 +64,23 @@ static __always_inline bool device_is_tracked(__u32 dev)
 	return bit_is_set(device_bits, reloadtrace_device_slot(dev));
 }
 
-/*
- * Whether an inode of this device, and its dentry (0 = one kept by a watch alone has lost it), is a
- * volume's root or lies below one; scratch.place says where then. Both are addresses.
- */
-static __always_inline bool find_place(__u32 dev, __u64 dentry, __u64 inode)
+/* Whether a dentry of this device is a volume's root or lies below one: find_place() says where. */
+static __always_inline bool lies_in_volume(__u32 dev, struct dentry *dentry)
 {
-	struct reloadtrace_place place = {};
-	struct reloadtrace_scratch *s;
-	bool found = false, ended = false;
-	__u64 below = 0;
-
 	/* A partly unrolled loop costs the verifier more than it saves at run time. */
 #pragma clang loop unroll(disable)
-	for (__u32 level = 0; level < MAX_CLIMB; level++) {
-		__u64 ino = LOAD_AT(inode, struct inode, i_ino);
-		__u64 parent = dentry ? LOAD_AT(dentry, struct dentry, d_parent) : 0;
-		enum root_match match = match_root(dev, ino, inode);
+	for (int i = 0; i < MAX_CLIMB; i++) {
+		struct inode *inode = LOAD(dentry, d_inode);
+		struct dentry *parent = LOAD(dentry, d_parent);
 
-		/* Else perhaps a root that was made anew, perhaps something below another one. */
-		if (match == A_ROOT || (match && !found)) {
-			found = true;
-			place.volume_ino = ino;
-			/* The root's child is the file itself: it lies in no generation. */
-			place.generation_ino = level >= 2 ? below : 0;
-			place.depth = level;
-		}
-		if (match == A_ROOT || parent == dentry) {
-			ended = true;
-			break;
-		}
-		below = ino;
+		if (match_root(dev, LOAD(inode, i_ino), (__u64)inode))
+			return true;
+		if (parent == dentry)
+			return false;
 		dentry = parent;
-		inode = LOAD_AT(parent, struct dentry, d_inode);
 	}
-	if (!found && !ended)
-		count_loss(RELOADTRACE_LOSS_WALK_TOO_DEEP);
-	s = get_scratch();
-	if (!found || !s)
-		return false;
-	s->place = place;
-	return true;
+	count_loss(RELOADTRACE_LOSS_WALK_TOO_DEEP);
+	return false;
 }
 
 static __always_inline __u32 file_device(struct file *file)
@@ -115,14 +91,12 @@ static __always_inline __u32 file_device(struct file *file)
 	return LOAD(sb, s_dev);
 }
 
-/* If so, scratch.place says where. */
 static __always_inline bool file_in_volume(struct file *file, __u32 dev)
 {
-	return device_is_tracked(dev) &&
-	       find_place(dev, (__u64)LOAD(file, f_path.dentry), (__u64)LOAD(file, f_inode));
+	return device_is_tracked(dev) && lies_in_volume(dev, LOAD(file, f_path.dentry));
 }
 
-/* The file behind a descriptor if it lies in a tracked volume, else 0; likewise. */
+/* The file behind a descriptor if it lies in a tracked volume, else 0. */
 static __always_inline __u64 volume_file(struct task_struct *task, __s32 fd)
 {
 	__u64 address = file_of(task, fd);

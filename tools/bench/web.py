@@ -7,6 +7,7 @@ import shutil
 
 from containers import Node
 from harness import Tracer, Unavailable, alternate, settings
+from loops import floor
 from results import Row
 
 CONFIG = """
@@ -52,12 +53,18 @@ def untraced_nginx():
                 return float(rate[1])
 
             rates = alternate({"alone": contextlib.nullcontext,
-                               "tracer": lambda: Tracer([], *node.tracer_arguments)},
+                               "tracer": lambda: Tracer([], *node.tracer_arguments),
+                               "floor": lambda: floor("dispatcher")},
                               requests_a_second)
-        for rate in rates.values():
-            if isinstance(rate, Unavailable):
-                raise rate
+        for who in ("alone", "tracer"):
+            if isinstance(rates[who], Unavailable):
+                raise rates[who]
     except Unavailable as why:
         return [Row("j", what, None, detail=str(why), target=target)]
-    return [Row("j", what, rates["tracer"] / rates["alone"],
+    rows = [Row("j", what, rates["tracer"] / rates["alone"],
                 detail=f"{rates['alone']:,.0f} -> {rates['tracer']:,.0f} /s", target=target)]
+    if not isinstance(rates["floor"], Unavailable):
+        rows.append(Row("j.floor-dispatcher", "  an empty program at tp_btf/sys_exit",
+                        rates["floor"] / rates["alone"],
+                        detail=f"{rates['alone']:,.0f} -> {rates['floor']:,.0f} /s"))
+    return rows
