@@ -77,10 +77,6 @@ static __always_inline void fill_file(struct reloadtrace_file *file, __u64 inode
 		file->flags |= RELOADTRACE_FILE_UNLINKED;
 }
 
-/* Levels that are climbed one by one: a file of a volume has its root three above it, most often.
- */
-#define NEAR 4
-
 enum { CLIMBING, IN_VOLUME, MAYBE_IN_VOLUME, OUTSIDE };
 
 struct reloadtrace_climb {
@@ -141,14 +137,13 @@ __noinline int find_place(__u64 dentry, __u64 inode)
 		.dev = device_of(inode),
 		.outcome = CLIMBING,
 	};
-	bool over = false;
 
-	/* bpf_loop() takes longer for a step than the step itself. */
-#pragma clang loop unroll(disable)
-	for (int i = 0; i < NEAR && !over; i++)
-		over = climb(&c);
-	if (!over)
-		repeat(MAX_CLIMB - NEAR, climb_step, &c);
+	/*
+	 * A file of a volume has its root three levels above it, most often, and bpf_loop() takes
+	 * longer for a level than the climb.
+	 */
+	if (!climb(&c) && !climb(&c) && !climb(&c) && !climb(&c))
+		repeat(MAX_CLIMB - 4, climb_step, &c);
 	if (c.outcome == CLIMBING)
 		count_loss(RELOADTRACE_LOSS_WALK_TOO_DEEP);
 	return c.outcome == IN_VOLUME || c.outcome == MAYBE_IN_VOLUME;

@@ -5,7 +5,6 @@
 #include <fcntl.h>
 #include <unistd.h>
 
-#include <ctime>
 #include <memory>
 
 #include "userspace/node/files.h"
@@ -17,12 +16,6 @@ namespace reloadtrace::node {
 namespace {
 
 constexpr std::uint32_t kKernelThread = 0x00200000;  // PF_KTHREAD, include/linux/sched.h
-
-std::int64_t nanoseconds_of(clockid_t clock) {
-  timespec time{};
-  ::clock_gettime(clock, &time);
-  return std::int64_t{time.tv_sec} * 1'000'000'000 + time.tv_nsec;
-}
 
 }  // namespace
 
@@ -96,12 +89,9 @@ std::optional<ProcessStat> parse_stat(std::string_view text) {
   return stat;
 }
 
-Timestamp monotonic_of_ticks(std::uint64_t ticks) {
+Timestamp ProcFs::start_at(std::uint64_t ticks) const {
   const auto per_second = static_cast<std::uint64_t>(::sysconf(_SC_CLK_TCK));
-  const std::int64_t asleep = nanoseconds_of(CLOCK_BOOTTIME) - nanoseconds_of(CLOCK_MONOTONIC);
-  const std::uint64_t since_boot = ticks * (1'000'000'000 / per_second);
-  const auto slept = static_cast<std::uint64_t>(asleep > 0 ? asleep : 0);
-  return {since_boot > slept ? since_boot - slept : 1};
+  return clock_.monotonic(ticks * (1'000'000'000 / per_second));
 }
 
 std::optional<Process> read_process(const ProcFs& proc,
@@ -115,7 +105,7 @@ std::optional<Process> read_process(const ProcFs& proc,
   Process process;
   process.tgid = tgid;
   process.parent = stat->parent;
-  process.started = monotonic_of_ticks(stat->start_ticks);
+  process.started = proc.start_at(stat->start_ticks);
   process.comm = std::move(stat->comm);
   process.kernel_thread = (stat->flags & kKernelThread) != 0;
   if (const auto cgroup = proc.read(tgid, "cgroup")) {

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "userspace/base/timestamp.h"
+#include "userspace/node/boot_clock.h"
 #include "userspace/node/cgroup_path.h"
 
 namespace reloadtrace::node {
@@ -25,15 +26,19 @@ class ProcFs {
   // Whether our own cgroup namespace is not the first one.
   bool in_cgroup_namespace() const;
   std::vector<std::uint32_t> processes() const;
+  // Of ticks since boot; unset when the machine may have been suspended after that moment.
+  Timestamp start_at(std::uint64_t ticks) const;
 
  private:
   std::string root_;
+  mutable BootClock clock_;  // remembers when it was looked at
 };
 
 struct Process {
   std::uint32_t tgid = 0;
   std::uint32_t parent = 0;  // 0 = outside of what this /proc shows
-  // The kernel shows it in ticks of 10 ms since boot: up to that much earlier than the truth.
+  // The kernel shows it in ticks of 10 ms since boot: up to that much earlier than the truth. Unset
+  // when it cannot be told, see boot_clock.h.
   Timestamp started;
   std::string comm;
   std::string cgroup;  // path in the chosen hierarchy; empty = not readable
@@ -50,9 +55,6 @@ struct ProcessStat {
 std::optional<ProcessStat> parse_stat(std::string_view text);
 
 std::optional<Process> read_process(const ProcFs& proc, std::uint32_t tgid, const CgroupView& view);
-
-// Ticks since boot on the monotonic clock, which stands still while the machine sleeps.
-Timestamp monotonic_of_ticks(std::uint64_t ticks);
 
 // The pid namespace's inode number, from ns/pid ("pid:[4026531836]"); 0 = not readable.
 std::uint64_t pid_namespace_of(const ProcFs& proc, std::uint32_t tgid);

@@ -15,7 +15,7 @@ constexpr Duration kStartTolerance = std::chrono::milliseconds(50);
 
 bool is_same_process(const KnownProcess& known, const Origin& origin) {
   const Duration apart = known.started - origin.started;
-  return !origin.started || (apart < kStartTolerance && apart > -kStartTolerance);
+  return !known.started || !origin.started || (apart < kStartTolerance && apart > -kStartTolerance);
 }
 
 KnownProcess known_from(const Origin& origin) {
