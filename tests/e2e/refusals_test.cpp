@@ -22,11 +22,11 @@ os.execv(sys.argv[1], sys.argv[1:])
 
 class Refusals : public Story {
  protected:
-  static Completed check_under(std::vector<std::string> prefix) {
-    for (const std::string& word : {tracer_binary(), std::string("check")}) {
-      prefix.push_back(word);
-    }
-    return run({prefix}, std::chrono::seconds(30));
+  static Completed check_under(std::vector<std::string> words,
+                               const std::vector<std::string>& options = {}) {
+    words.insert(words.end(), {tracer_binary(), "check"});
+    words.insert(words.end(), options.begin(), options.end());
+    return run({words}, std::chrono::seconds(30));
   }
   static void expect_all_hooks(const Completed& ended) {
     EXPECT_EQ(ended.exit_code, 0) << ended.output;
@@ -51,6 +51,16 @@ TEST_F(Refusals, name_the_file_system_that_is_not_mounted) {
   expect_refusal(
       check_under({"unshare", "--mount", "sh", "-c", "umount -l /sys && exec \"$@\"", "sh"}),
       "/sys is not mounted");
+}
+
+TEST_F(Refusals, name_what_forbids_fentry_programs_where_no_others_are_wanted) {
+  const Completed ended = check_under({}, {"--hooks", "fentry"});
+  if (ended.exit_code == 0) {
+    GTEST_SKIP() << "this kernel takes fentry programs";
+  }
+  expect_refusal(ended, "takes no fentry programs (");
+  expect_refusal(ended, "--hooks auto does without");
+  expect_all_hooks(check_under({}, {"--hooks", "auto"}));
 }
 
 TEST_F(Refusals, are_none_without_tracefs_and_debugfs) {

@@ -22,6 +22,13 @@ ONE_LINER = ("tracepoint:syscalls:sys_exit_openat, tracepoint:syscalls:sys_exit_
              "{ @seen = count(); } interval:ms:100 { print(@seen); }")
 
 
+def mount_tracefs():
+    """Where they look for tracepoints; the tracer needs none of it."""
+    tracefs = "/sys/kernel/tracing"
+    if not os.path.ismount(tracefs):
+        subprocess.run(["mount", "-t", "tracefs", "nodev", tracefs], check=False)
+
+
 def _program(*names):
     for name in names:
         if found := shutil.which(name):

@@ -27,9 +27,8 @@
 #include "userspace/source/kernel_probe.h"
 #include "userspace/source/load_log.h"
 #include "userspace/source/preemption.h"
+#include "userspace/source/record_rings.h"
 #include "userspace/source/refusal.h"
-#include "userspace/source/ring_positions.h"
-#include "userspace/source/ring_waiter.h"
 #include "userspace/source/self_test.h"
 #include "userspace/wire/record.h"
 
@@ -40,21 +39,14 @@ using namespace std::chrono_literals;
 
 constexpr auto kLossLookInterval = 50ms;
 constexpr auto kPollSweepInterval = 1s;
-// A record is reserved before it gets its time, but another CPU may see the two in either order,
-// and their clocks are not of one mind to the last nanosecond.
-constexpr auto kClockDoubt = 20us;
 
 struct SkeletonDeleter {
   void operator()(reloadtrace_bpf* s) const { reloadtrace_bpf::destroy(s); }
-};
-struct RingDeleter {
-  void operator()(ring_buffer* r) const { ring_buffer__free(r); }
 };
 struct LinkDeleter {
   void operator()(bpf_link* l) const { bpf_link__destroy(l); }
 };
 using SkeletonPtr = std::unique_ptr<reloadtrace_bpf, SkeletonDeleter>;
-using RingPtr = std::unique_ptr<ring_buffer, RingDeleter>;
 using LinkPtr = std::unique_ptr<bpf_link, LinkDeleter>;
 
 // Listens to libbpf for as long as it lives; afterwards libbpf is silent, and what fails is an
@@ -91,6 +83,7 @@ class LiveSource final : public BpfSource {
   explicit LiveSource(const BpfOptions& options)
       : options_(options),
         plan_(options.without_hooks, options.muted_hooks),
+        rings_([this](std::span<const std::byte> record) { take(record); }, options.gathering),
         delivery_(monotonic_now()) {}
 
   Result<> start() {
@@ -169,21 +162,7 @@ class LiveSource final : public BpfSource {
   Result<> remove(bpf_map* map, const void* key, std::size_t key_size, std::string_view doing);
   Result<> forget_dead_groups(bpf_map* map);
 
-  // One of the two rings.
-  struct Ring {
-    Result<> open(bpf_map* map, LiveSource* source);
-    void drain();
-
-    LiveSource* owner = nullptr;
-    RingPtr buffer;
-    RingPositions positions;
-    std::uint64_t target = 0;  // where to stop: what is written later is for the next time
-  };
-
-  static int on_record(void* ring, void* data, std::size_t size);
-  void drain();
-  bool something_waits() const;
-  Result<bool> wait(Timestamp deadline);
+  void take(std::span<const std::byte> record);
   void look_at_losses();
   void ask_for_polls(Timestamp now);
   bool misses_runs() const { return may_miss_runs_ && plan_.fentry().any(); }
@@ -199,15 +178,11 @@ class LiveSource final : public BpfSource {
   std::vector<std::pair<std::string_view, LinkPtr>> links_;  // by the program's name
   LinkPtr adoption_;
   FentryLinks fentry_;
-  Ring facts_;
-  Ring activity_;
-  RingWaiter waiter_;
+  RecordRings rings_;
 
   std::optional<VolumeFilter> filter_;
   EventDelivery delivery_;
   std::unique_ptr<SelfTest> testing_;  // while it runs: takes all records
-  Timestamp drain_start_;
-  Timestamp drained_;  // all that was written up to here has been taken out of the rings
   Timestamp polls_swept_;
   std::vector<std::byte> counters_;
   std::uint64_t losses_noted_ = 0;  // as of the last look at them
@@ -277,8 +252,7 @@ Result<> LiveSource::load_and_attach(LoadLog& log) {
 }
 
 void LiveSource::unload() {
-  activity_ = {};
-  facts_ = {};
+  rings_.close();
   fentry_.clear();
   links_.clear();
   adoption_.reset();
@@ -426,7 +400,7 @@ Result<bool> LiveSource::test_hooks() {
   if (!testing_) {
     return false;
   }
-  const auto ended = testing_->conduct(*this, [this] { drain(); });
+  const auto ended = testing_->conduct(*this, [this] { rings_.drain(); });
   const auto test = std::move(testing_);
   test->each_of_others([this](std::span<const std::byte> record) { delivery_.push(record); });
   if (auto cleared = ended ? clear_scope() : ended; !cleared) {
@@ -625,29 +599,9 @@ Result<> LiveSource::forget_dead_groups(bpf_map* map) {
 
 // ---- delivery ----
 
-Result<> LiveSource::Ring::open(bpf_map* map, LiveSource* source) {
-  owner = source;
-  buffer.reset(ring_buffer__new(bpf_map__fd(map), &on_record, this, nullptr));
-  if (!buffer) {
-    return system_error(errno, "map a ring buffer");
-  }
-  auto opened = RingPositions::of(bpf_map__fd(map));
-  if (!opened) {
-    return std::move(opened).error();
-  }
-  positions = *std::move(opened);
-  return Unit{};
-}
-
 Result<> LiveSource::open_rings() {
-  if (auto opened = facts_.open(skeleton_->maps.facts, this); !opened) {
-    return opened;
-  }
-  if (auto opened = activity_.open(skeleton_->maps.activity, this); !opened) {
-    return opened;
-  }
   if (auto opened =
-          waiter_.open({bpf_map__fd(skeleton_->maps.facts), bpf_map__fd(skeleton_->maps.activity)});
+          rings_.open(bpf_map__fd(skeleton_->maps.facts), bpf_map__fd(skeleton_->maps.activity));
       !opened) {
     return opened;
   }
@@ -659,40 +613,11 @@ Result<> LiveSource::open_rings() {
   return Unit{};
 }
 
-int LiveSource::on_record(void* ring, void* data, std::size_t size) {
-  const auto* from = static_cast<const Ring*>(ring);
-  LiveSource& source = *from->owner;
-  const std::span record(static_cast<const std::byte*>(data), size);
-  if (source.testing_) {
-    source.testing_->observe(record);
+void LiveSource::take(std::span<const std::byte> record) {
+  if (testing_) {
+    testing_->observe(record);
   } else {
-    source.delivery_.push(record);
-  }
-  // Enough for now: whoever writes faster than we read must not keep us from delivering.
-  return from->positions.consumed() >= from->target ? -ECANCELED : 0;
-}
-
-void LiveSource::Ring::drain() {
-  if (positions.consumed() < target) {
-    ring_buffer__consume(buffer.get());
-  }
-}
-
-/*
- * A record gets its time after its place, and libbpf stops at one that is not written to its end.
- * So once all places that were given out at some moment have been read, no older record can come
- * any more.
- */
-void LiveSource::drain() {
-  drain_start_ = monotonic_now();
-  for (Ring* ring : {&activity_, &facts_}) {
-    ring->target = ring->positions.reserved();
-  }
-  activity_.drain();
-  facts_.drain();
-  if (activity_.positions.consumed() >= activity_.target &&
-      facts_.positions.consumed() >= facts_.target) {
-    drained_ = drain_start_ - kClockDoubt;
+    delivery_.push(record);
   }
 }
 
@@ -740,41 +665,23 @@ void LiveSource::look_at_losses() {
   delivery_.look(now, totals);
 }
 
-bool LiveSource::something_waits() const {
-  // The kernel wakes us for a record only where it sees that we had taken the one before.
-  std::atomic_thread_fence(std::memory_order_seq_cst);
-  return delivery_.oldest() || !activity_.positions.empty() || !facts_.positions.empty();
-}
-
-// Until it is time to look at the rings, at most until `deadline`. False: a signal came.
-Result<bool> LiveSource::wait(Timestamp deadline) {
-  Timestamp due = drain_start_ + options_.gathering;
-  if (!something_waits()) {
-    auto woken = waiter_.wait(deadline);
-    if (!woken || !*woken || !something_waits()) {
-      return woken;
-    }
-    due = monotonic_now() + options_.gathering;
-  }
-  return waiter_.pause(std::min(due, deadline));
-}
-
 Result<Progress> LiveSource::poll(std::chrono::milliseconds timeout, const Callback& deliver) {
   const Timestamp deadline = monotonic_now() + timeout;
   while (true) {
-    auto waited = wait(deadline);
+    auto waited = rings_.wait(deadline, delivery_.oldest().has_value());
     if (!waited) {
       return std::move(waited).error();
     }
     if (!*waited) {
       return Progress::TimedOut;
     }
-    drain();
+    rings_.drain();
     look_at_losses();
     // A deadline in the time of a loss must not be judged without it: what came since the last look
     // waits for the next one.
+    const Timestamp drained = rings_.drained();
     const std::size_t released = delivery_.deliver_until(
-        untold_losses_ ? std::min(drained_, delivery_.last_look()) : drained_, deliver);
+        untold_losses_ ? std::min(drained, delivery_.last_look()) : drained, deliver);
     if (released > 0) {
       return Progress::Delivered;
     }

@@ -28,8 +28,7 @@ struct BpfOptions {
   // of 180 volumes at once did not fit.
   std::uint32_t facts_ring = 2 * 1024 * 1024;
   std::uint32_t activity_ring = 2 * 1024 * 1024;
-  // How long records gather in the rings before they are looked at: a wakeup for each costs more
-  // than the rest, and the process that wrote it pays for half of that.
+  // Of RecordRings.
   std::chrono::nanoseconds gathering = std::chrono::microseconds(500);
   // Events of this process are never reported. 0 = the caller's own.
   std::uint32_t self_tgid = 0;
