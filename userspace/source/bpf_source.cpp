@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// All that knows libbpf and the skeleton.
+// All that knows the skeleton: loads and attaches the programs, tests them, and delivers what they
+// report.
 #include "userspace/source/bpf_source.h"
 
 #include <bpf/bpf.h>
@@ -12,7 +13,6 @@
 #include <atomic>
 #include <cerrno>
 #include <cstdio>
-#include <cstring>
 #include <optional>
 #include <utility>
 
@@ -21,10 +21,10 @@
 #include "userspace/base/unique_fd.h"
 #include "userspace/source/event_delivery.h"
 #include "userspace/source/fentry_links.h"
-#include "userspace/source/filter_bits.h"
 #include "userspace/source/hook_plan.h"
 #include "userspace/source/http_patterns.h"
 #include "userspace/source/kernel_probe.h"
+#include "userspace/source/kernel_scope.h"
 #include "userspace/source/load_log.h"
 #include "userspace/source/preemption.h"
 #include "userspace/source/record_rings.h"
@@ -107,8 +107,7 @@ class LiveSource final : public BpfSource {
       if (auto loaded = load_and_attach(log); !loaded) {
         return loaded;
       }
-      filter_.emplace(skeleton_->bss->root_bits, skeleton_->bss->device_bits,
-                      skeleton_->bss->volumes_tracked);
+      scope_.emplace(memory_of_scope(), adoption_.get());
       if (auto opened = open_rings(); !opened) {
         return opened;
       }
@@ -129,15 +128,21 @@ class LiveSource final : public BpfSource {
   HookSet there() const override { return plan_.there(); }
   void shed(HookId id) override;
 
-  Result<> track_volume(VolumeId volume) override;
-  Result<> forget_volume(VolumeId volume) override;
-  Result<> scope_cgroup(std::uint64_t cgroup_id, CgroupScope scope) override;
-  Result<> forget_cgroup(std::uint64_t cgroup_id) override;
-  Result<> track_process(std::uint32_t tgid) override;
-  Result<> add_file_name(std::string_view name) override;
-  Result<> add_directory_name(std::string_view name) override;
-  Result<> adopt_watchers() override;
-  Result<> announce_volumes() override;
+  Result<> track_volume(VolumeId volume) override { return scope_->track_volume(volume); }
+  Result<> forget_volume(VolumeId volume) override { return scope_->forget_volume(volume); }
+  Result<> scope_cgroup(std::uint64_t cgroup_id, CgroupScope scope) override {
+    return scope_->scope_cgroup(cgroup_id, scope);
+  }
+  Result<> forget_cgroup(std::uint64_t cgroup_id) override {
+    return scope_->forget_cgroup(cgroup_id);
+  }
+  Result<> track_process(std::uint32_t tgid) override { return scope_->track_process(tgid); }
+  Result<> add_file_name(std::string_view name) override { return scope_->add_file_name(name); }
+  Result<> add_directory_name(std::string_view name) override {
+    return scope_->add_directory_name(name);
+  }
+  Result<> adopt_watchers() override { return scope_->adopt_watchers(); }
+  Result<> announce_volumes() override { return scope_->announce_volumes(); }
 
  private:
   Result<> choose_tier();
@@ -150,17 +155,9 @@ class LiveSource final : public BpfSource {
   void unload();
   void configure();
   void configure_http();
+  ScopeMemory memory_of_scope() const;
   Result<> open_rings();
   Result<bool> test_hooks();  // whether all is to be loaded once more
-  Result<> clear_scope();
-  Result<> put(bpf_map* map,
-               const void* key,
-               std::size_t key_size,
-               const void* value,
-               std::size_t value_size,
-               std::string_view doing);
-  Result<> remove(bpf_map* map, const void* key, std::size_t key_size, std::string_view doing);
-  Result<> forget_dead_groups(bpf_map* map);
 
   void take(std::span<const std::byte> record);
   void look_at_losses();
@@ -180,7 +177,7 @@ class LiveSource final : public BpfSource {
   FentryLinks fentry_;
   RecordRings rings_;
 
-  std::optional<VolumeFilter> filter_;
+  std::optional<KernelScope> scope_;
   EventDelivery delivery_;
   std::unique_ptr<SelfTest> testing_;  // while it runs: takes all records
   Timestamp polls_swept_;
@@ -253,6 +250,7 @@ Result<> LiveSource::load_and_attach(LoadLog& log) {
 
 void LiveSource::unload() {
   rings_.close();
+  scope_.reset();
   fentry_.clear();
   links_.clear();
   adoption_.reset();
@@ -393,6 +391,16 @@ Result<> LiveSource::attach_fentry(LoadLog& log, HookSet& without) {
   return attached;
 }
 
+ScopeMemory LiveSource::memory_of_scope() const {
+  const auto& maps = skeleton_->maps;
+  auto& state = *skeleton_->bss;
+  return {maps.volumes,        maps.cgroups,         maps.processes,
+          maps.inotify_groups, maps.fanotify_groups, state.root_bits,
+          state.device_bits,   state.file_name_bits, state.directory_name_bits,
+          state.cgroup_bits,   state.process_bits,   state.volumes_tracked,
+          state.announcing,    state.adoption};
+}
+
 // ---- self-test ----
 
 Result<bool> LiveSource::test_hooks() {
@@ -400,10 +408,10 @@ Result<bool> LiveSource::test_hooks() {
   if (!testing_) {
     return false;
   }
-  const auto ended = testing_->conduct(*this, [this] { rings_.drain(); });
+  const auto ended = testing_->conduct(*scope_, [this] { rings_.drain(); });
   const auto test = std::move(testing_);
   test->each_of_others([this](std::span<const std::byte> record) { delivery_.push(record); });
-  if (auto cleared = ended ? clear_scope() : ended; !cleared) {
+  if (auto cleared = ended ? scope_->forget_names_and_queues() : ended; !cleared) {
     return std::move(cleared).error();
   }
   // Where something was lost, silence proves nothing.
@@ -416,18 +424,6 @@ Result<bool> LiveSource::test_hooks() {
     return silent_hook(hook->name);
   }
   return false;
-}
-
-// Names and queues of the self-test: nothing else is known yet.
-Result<> LiveSource::clear_scope() {
-  std::ranges::fill(skeleton_->bss->file_name_bits, 0);
-  std::atomic_ref(skeleton_->bss->adoption).fetch_add(1);
-  for (bpf_map* map : {skeleton_->maps.inotify_groups, skeleton_->maps.fanotify_groups}) {
-    if (auto done = forget_dead_groups(map); !done) {
-      return done;
-    }
-  }
-  return Unit{};
 }
 
 std::vector<ProgramCost> LiveSource::costs() const {
@@ -453,148 +449,6 @@ void LiveSource::shed(HookId id) {
   const Hook& hook = kHooks[place_of(id)];
   std::erase_if(links_, [&](const auto& link) { return hook.owns(link.first); });
   fentry_.keep_only(plan_.there());
-}
-
-// ---- scope ----
-
-Result<> LiveSource::put(bpf_map* map,
-                         const void* key,
-                         std::size_t key_size,
-                         const void* value,
-                         std::size_t value_size,
-                         std::string_view doing) {
-  const int err = bpf_map__update_elem(map, key, key_size, value, value_size, BPF_ANY);
-  if (err == -E2BIG) {
-    return Error{
-        std::make_error_code(std::errc::not_enough_memory),
-        fmt::format("{}: the kernel's map is full ({} entries)", doing, bpf_map__max_entries(map))};
-  }
-  if (err != 0) {
-    return system_error(err, doing);
-  }
-  return Unit{};
-}
-
-Result<> LiveSource::remove(bpf_map* map,
-                            const void* key,
-                            std::size_t key_size,
-                            std::string_view doing) {
-  const int err = bpf_map__delete_elem(map, key, key_size, 0);
-  if (err != 0 && err != -ENOENT) {
-    return system_error(err, doing);
-  }
-  return Unit{};
-}
-
-reloadtrace_volume_key volume_key(VolumeId volume) {
-  return {.ino = volume.ino, .dev = volume.dev, .reserved = 0};
-}
-
-Result<> LiveSource::track_volume(VolumeId volume) {
-  const auto key = volume_key(volume);
-  const std::uint64_t not_met = 0;
-  // The map first: a bit without an entry costs time, an entry without its bit is never asked for.
-  if (auto done = put(skeleton_->maps.volumes, &key, sizeof(key), &not_met, sizeof(not_met),
-                      "track volume");
-      !done) {
-    return done;
-  }
-  filter_->add(volume);
-  return Unit{};
-}
-
-Result<> LiveSource::forget_volume(VolumeId volume) {
-  const auto key = volume_key(volume);
-  if (auto done = remove(skeleton_->maps.volumes, &key, sizeof(key), "forget volume"); !done) {
-    return done;
-  }
-  filter_->remove(volume);
-  return Unit{};
-}
-
-Result<> LiveSource::scope_cgroup(std::uint64_t cgroup_id, CgroupScope scope) {
-  if (auto done = put(skeleton_->maps.cgroups, &cgroup_id, sizeof(cgroup_id), &scope, sizeof(scope),
-                      "scope cgroup");
-      !done) {
-    return done;
-  }
-  if (scope == CgroupScope::Tracked) {
-    set_id(skeleton_->bss->cgroup_bits, cgroup_id);
-  }
-  return Unit{};
-}
-
-Result<> LiveSource::forget_cgroup(std::uint64_t cgroup_id) {
-  return remove(skeleton_->maps.cgroups, &cgroup_id, sizeof(cgroup_id), "forget cgroup");
-}
-
-Result<> LiveSource::track_process(std::uint32_t tgid) {
-  const std::uint8_t one = 1;
-  if (auto done =
-          put(skeleton_->maps.processes, &tgid, sizeof(tgid), &one, sizeof(one), "track process");
-      !done) {
-    return done;
-  }
-  set_id(skeleton_->bss->process_bits, tgid);
-  return Unit{};
-}
-
-Result<> LiveSource::add_file_name(std::string_view name) {
-  set_name(skeleton_->bss->file_name_bits, name);
-  return Unit{};
-}
-
-Result<> LiveSource::add_directory_name(std::string_view name) {
-  set_name(skeleton_->bss->directory_name_bits, name);
-  return Unit{};
-}
-
-Result<> LiveSource::announce_volumes() {
-  std::atomic_ref(skeleton_->bss->announcing).store(1);
-  return Unit{};
-}
-
-Result<> LiveSource::adopt_watchers() {
-  if (!adoption_) {
-    return Unit{};
-  }
-  std::atomic_ref(skeleton_->bss->adoption).fetch_add(1);
-  const UniqueFd iterator(bpf_iter_create(bpf_link__fd(adoption_.get())));
-  if (!iterator) {
-    return system_error(errno, "walk over the descriptors of all processes");
-  }
-  std::array<char, 64> nothing{};
-  while (true) {
-    const auto length = ::read(iterator.get(), nothing.data(), nothing.size());
-    if (length == 0) {
-      auto done = forget_dead_groups(skeleton_->maps.inotify_groups);
-      return done ? forget_dead_groups(skeleton_->maps.fanotify_groups) : done;
-    }
-    // EAGAIN: the kernel pauses after a million descriptors that gave no output.
-    if (length < 0 && errno != EAGAIN && errno != EINTR) {
-      return system_error(errno, "walk over the descriptors of all processes");
-    }
-  }
-}
-
-// Instances end unseen, and their addresses are given out again.
-Result<> LiveSource::forget_dead_groups(bpf_map* map) {
-  const std::uint32_t now = std::atomic_ref(skeleton_->bss->adoption).load();
-  std::vector<std::uint64_t> dead;
-  std::uint64_t key = 0;
-  for (const std::uint64_t* previous = nullptr;
-       bpf_map__get_next_key(map, previous, &key, sizeof(key)) == 0; previous = &key) {
-    std::uint32_t seen = 0;
-    if (bpf_map__lookup_elem(map, &key, sizeof(key), &seen, sizeof(seen), 0) == 0 && seen != now) {
-      dead.push_back(key);
-    }
-  }
-  for (const std::uint64_t group : dead) {
-    if (auto done = remove(map, &group, sizeof(group), "forget a queue"); !done) {
-      return done;
-    }
-  }
-  return Unit{};
 }
 
 // ---- delivery ----
