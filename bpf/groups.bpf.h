@@ -14,6 +14,23 @@ static __always_inline __u64 group_of(__s32 fd)
 	return file ? (__u64)BPF_CORE_READ(file, private_data) : 0;
 }
 
+enum queue_kind { NO_QUEUE, INOTIFY_QUEUE, FANOTIFY_QUEUE };
+
+/*
+ * By the name of its file, fs/notify/{inotify/inotify,fanotify/fanotify}_user.c; other files of
+ * that device keep other things in private_data. An address alone says nothing: the kernel gives
+ * the memory of a group that is gone to the next one of either kind.
+ */
+static __always_inline enum queue_kind kind_of_queue(struct file *file)
+{
+	char name[8] = {};
+
+	bpf_probe_read_kernel(name, sizeof(name), BPF_CORE_READ(file, f_path.dentry, d_name.name));
+	if (!__builtin_memcmp(name, "inotify", sizeof(name)))
+		return INOTIFY_QUEUE;
+	return __builtin_memcmp(name, "[fanotify]", sizeof(name)) ? NO_QUEUE : FANOTIFY_QUEUE;
+}
+
 static __always_inline struct fsnotify_mark *mark_at(struct list_head *entry)
 {
 	return (void *)entry - bpf_core_field_offset(struct fsnotify_mark, g_list);

@@ -28,6 +28,7 @@ extern int report_mount(__u32 number);
 extern int look_for_ended_writers(__u32 reserved);
 extern int report_watch_add(__s32 fd, __s32 wd, __u32 mask);
 extern int report_watch_remove(__s32 fd, __s32 wd);
+extern int forget_queue(__s32 fd);
 extern int report_poll(__u32 number, __s64 result);
 extern int report_signal_refused(__u32 number, __u32 error);
 extern int report_watch_failed(__u32 number, __u32 error);
@@ -322,7 +323,10 @@ static __always_inline int dispatch(__u32 tier, const struct pt_regs *regs, __s6
 	case SYS_inotify_init:
 	case SYS_inotify_init1:
 	case SYS_fanotify_init:
-		on_watch_failed(tier, SYSCALL_NUMBER(regs), result);
+		if (seen(hook_inotify | hook_fanotify) && result >= 0)
+			forget_queue(result);
+		else
+			on_watch_failed(tier, SYSCALL_NUMBER(regs), result);
 		break;
 	case SYS_fanotify_mark:
 		if (seen(hook_fanotify) && !result)

@@ -129,12 +129,25 @@ __noinline int report_notifications(__u64 group, __s32 fd, __u64 buffer, __u32 l
 	return 0;
 }
 
+/* A new instance watches nothing yet, whatever watched before it from the same memory. */
+__noinline int forget_queue(__s32 fd)
+{
+	__u64 group = group_of(fd);
+
+	bpf_map_delete_elem(&inotify_groups, &group);
+	bpf_map_delete_elem(&fanotify_groups, &group);
+	return 0;
+}
+
 /* Of inotify or fanotify: each knows its own groups. */
 __noinline int report_queue(__u64 group, __s32 fd, __u64 buffer, __u32 length)
 {
-	if (hook_inotify)
+	__u64 file = current_file(fd);
+	enum queue_kind kind = file ? kind_of_queue((struct file *)file) : NO_QUEUE;
+
+	if (hook_inotify && kind == INOTIFY_QUEUE)
 		report_notifications(group, fd, buffer, length);
-	if (hook_fanotify)
+	if (hook_fanotify && kind == FANOTIFY_QUEUE)
 		report_fanotify_events(group, fd, buffer, length);
 	return 0;
 }
@@ -187,20 +200,16 @@ SEC("iter/task_file")
 int on_adoption(struct bpf_iter__task_file *ctx)
 {
 	struct file *file = ctx->file;
-	char name[8] = {};
+	enum queue_kind kind;
 	__u64 group;
 
 	if (!file || file->f_inode->i_sb->s_dev != anon_inode_dev)
 		return 0;
-	bpf_probe_read_kernel(name, sizeof(name), BPF_CORE_READ(file, f_path.dentry, d_name.name));
+	kind = kind_of_queue(file);
 	group = (__u64)BPF_CORE_READ(file, private_data);
-	/* Others of this device hold other things in private_data. */
-	if (!__builtin_memcmp(name, "inotify", sizeof(name))) {
-		if (group && group_watches_volume(group))
-			remember_group(&inotify_groups, group);
-	} else if (!__builtin_memcmp(name, "[fanotify]", sizeof(name))) {
-		if (group)
-			adopt_fanotify_group(group);
-	}
+	if (kind == INOTIFY_QUEUE && group && group_watches_volume(group))
+		remember_group(&inotify_groups, group);
+	else if (kind == FANOTIFY_QUEUE && group)
+		adopt_fanotify_group(group);
 	return 0;
 }

@@ -2,6 +2,7 @@
 #include <fcntl.h>
 #include <sched.h>
 #include <sys/fanotify.h>
+#include <sys/inotify.h>
 #include <sys/mount.h>
 #include <unistd.h>
 
@@ -157,6 +158,49 @@ TEST_F(BpfFanotify, cuts_a_long_batch_and_counts_that) {
   const auto losses = all<LossFact>(events);
   ASSERT_FALSE(losses.empty());
   EXPECT_EQ(losses[0].lost[0].cause, LossCause::Truncated);
+}
+
+// The kernel gives the memory of an instance that was closed to the next one, of either kind. What
+// that one's queue says must not be read as if it were the other's.
+TEST_F(BpfFanotify, takes_no_inotify_queue_for_one_of_fanotify_that_was_there_before_it) {
+  start();
+  const auto events = trace([&] {
+    for (int turn = 0; turn < 50; ++turn) {
+      const int before = create();
+      if (!mark(before, 0, kSwap, at("volume")) || ::close(before) != 0) {
+        return false;
+      }
+      const int queue = ::inotify_init1(IN_CLOEXEC);
+      if (::inotify_add_watch(queue, at("other").c_str(), IN_ACCESS) < 0 ||
+          !open_and_read(at("other/app.yaml")) || !read_queue(queue) || ::close(queue) != 0) {
+        return false;
+      }
+    }
+    return true;
+  });
+  EXPECT_TRUE(all<LossFact>(events).empty());
+  EXPECT_TRUE(of<FanotifyEvent>(events).empty());
+}
+
+TEST_F(BpfFanotify, leaves_its_queue_to_itself_where_inotify_was_there_before_it) {
+  start();
+  const auto events = trace([&] {
+    for (int turn = 0; turn < 50; ++turn) {
+      const int before = ::inotify_init1(IN_CLOEXEC);
+      if (::inotify_add_watch(before, at("volume").c_str(), IN_CREATE) < 0 ||
+          ::close(before) != 0) {
+        return false;
+      }
+      const int queue = create();
+      if (!mark(queue, 0, FAN_ACCESS | FAN_EVENT_ON_CHILD, at("other")) ||
+          !open_and_read(at("other/app.yaml")) || !read_queue(queue) || ::close(queue) != 0) {
+        return false;
+      }
+    }
+    return true;
+  });
+  EXPECT_TRUE(all<LossFact>(events).empty());
+  EXPECT_TRUE(of<NotifyEvent>(events).empty());
 }
 
 }  // namespace

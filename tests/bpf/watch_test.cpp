@@ -5,6 +5,8 @@
 #include <sys/uio.h>
 #include <unistd.h>
 
+#include <array>
+
 #include "tests/bpf/live_source.h"
 
 namespace reloadtrace::testing {
@@ -190,6 +192,29 @@ TEST_F(BpfWatch, tells_all_that_a_watch_is_for_when_some_was_added) {
   }));
   ASSERT_EQ(watches.size(), 2U);
   EXPECT_EQ(watches[1].mask & IN_ALL_EVENTS, static_cast<std::uint32_t>(IN_CREATE | IN_MOVED_TO));
+}
+
+TEST_F(BpfWatch, takes_no_new_queue_for_one_that_is_gone) {
+  start();
+  const auto events = trace([&] {
+    for (int turn = 0; turn < 50; ++turn) {
+      const int before = ::inotify_init1(IN_CLOEXEC);
+      if (::inotify_add_watch(before, at("volume").c_str(), IN_CREATE) < 0 ||
+          ::close(before) != 0) {
+        return false;
+      }
+      const int queue = ::inotify_init1(IN_CLOEXEC);  // its memory is that of the one before
+      std::array<char, 4096> taken{};
+      if (::inotify_add_watch(queue, at("other").c_str(), IN_ACCESS) < 0 ||
+          !open_and_read(at("other/app.yaml")) || ::read(queue, taken.data(), taken.size()) <= 0 ||
+          ::close(queue) != 0) {
+        return false;
+      }
+    }
+    return true;
+  });
+  EXPECT_EQ(of<WatchAddEvent>(events).size(), 50U);
+  EXPECT_TRUE(of<NotifyEvent>(events).empty());
 }
 
 }  // namespace

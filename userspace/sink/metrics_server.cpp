@@ -23,7 +23,7 @@ namespace {
 
 using Clock = std::chrono::steady_clock;
 
-constexpr ev_ssize_t kMaxHeaders = 8 * 1024;
+constexpr ev_ssize_t kMaxHeaders = 8192;
 constexpr ev_ssize_t kMaxBody = 0;
 // How soon the end of a connection is noticed, and how late it may be cut.
 constexpr auto kSweepInterval = std::chrono::milliseconds(50);

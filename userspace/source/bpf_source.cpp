@@ -74,9 +74,8 @@ class LoadLogScope {
     return 0;
   }
 
-  static thread_local LoadLog* log_;
+  inline static thread_local LoadLog* log_ = nullptr;
 };
-thread_local LoadLog* LoadLogScope::log_ = nullptr;
 
 class LiveSource final : public BpfSource {
  public:

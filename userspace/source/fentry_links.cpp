@@ -166,8 +166,8 @@ Result<SyscallFunctions> find_syscall_functions() {
 }
 
 Result<> try_fentry(const SyscallFunction& function) {
-  constexpr std::array code = {kReturnZero, kExit};
-  auto program = load_program(function, code);
+  constexpr std::array kCode = {kReturnZero, kExit};
+  auto program = load_program(function, kCode);
   if (!program) {
     return std::move(program).error();
   }
@@ -226,12 +226,11 @@ Result<> FentryLinks::attach(const FentryTarget*& refused) {
 }
 
 void FentryLinks::keep_only(const HookSet& wanted) {
-  const auto gone = std::ranges::stable_partition(
-      links_, [&](const Link& link) { return (HookSet(link.target->hooks) & wanted).any(); });
-  for (Link& link : gone) {
-    closer_.close(link.link);
-  }
-  links_.erase(gone.begin(), gone.end());
+  const auto gone = std::stable_partition(links_.begin(), links_.end(), [&](const Link& link) {
+    return (HookSet(link.target->hooks) & wanted).any();
+  });
+  std::for_each(gone, links_.end(), [this](Link& link) { closer_.close(link.link); });
+  links_.erase(gone, links_.end());
 }
 
 void FentryLinks::clear() {
