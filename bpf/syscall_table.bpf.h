@@ -165,3 +165,65 @@
 #define MAP_ANONYMOUS	    0x20
 #define PROT_EXEC	    0x4
 #define AT_SYMLINK_NOFOLLOW 0x100
+
+/* Families of which all are treated alike, as labels of a switch. */
+#define CASE_OF_OPENS                                                                              \
+	case SYS_open:                                                                             \
+	case SYS_openat:                                                                           \
+	case SYS_openat2:                                                                          \
+	case SYS_creat
+#define CASE_OF_POSITIONED_READS                                                                   \
+	case SYS_pread64:                                                                          \
+	case SYS_preadv:                                                                           \
+	case SYS_preadv2
+#define CASE_OF_COPIES                                                                             \
+	case SYS_splice:                                                                           \
+	case SYS_copy_file_range
+#define CASE_OF_RECEIPTS                                                                           \
+	case SYS_recvfrom:                                                                         \
+	case SYS_recvmsg
+#define CASE_OF_SENDINGS                                                                           \
+	case SYS_write:                                                                            \
+	case SYS_writev:                                                                           \
+	case SYS_sendto:                                                                           \
+	case SYS_sendmsg
+#define CASE_OF_ENDS_OF_FILES                                                                      \
+	case SYS_close:                                                                            \
+	case SYS_close_range:                                                                      \
+	case SYS_dup2:                                                                             \
+	case SYS_dup3:                                                                             \
+	case SYS_execve:                                                                           \
+	case SYS_execveat:                                                                         \
+	case SYS_munmap
+#define CASE_OF_RENAMES                                                                            \
+	case SYS_rename:                                                                           \
+	case SYS_renameat:                                                                         \
+	case SYS_renameat2
+#define CASE_OF_SYMLINKS                                                                           \
+	case SYS_symlink:                                                                          \
+	case SYS_symlinkat
+#define CASE_OF_MOUNTS                                                                             \
+	case SYS_mount:                                                                            \
+	case SYS_move_mount:                                                                       \
+	case SYS_umount2
+#define CASE_OF_NEW_QUEUES                                                                         \
+	case SYS_inotify_init:                                                                     \
+	case SYS_inotify_init1:                                                                    \
+	case SYS_fanotify_init
+#define CASE_OF_LOOKS                                                                              \
+	case SYS_stat:                                                                             \
+	case SYS_lstat:                                                                            \
+	case SYS_newfstatat:                                                                       \
+	case SYS_statx:                                                                            \
+	case SYS_readlink:                                                                         \
+	case SYS_readlinkat:                                                                       \
+	case SYS_access:                                                                           \
+	case SYS_faccessat:                                                                        \
+	case SYS_faccessat2
+#define CASE_OF_SIGNALS                                                                            \
+	case SYS_kill:                                                                             \
+	case SYS_tkill:                                                                            \
+	case SYS_tgkill:                                                                           \
+	case SYS_rt_sigqueueinfo:                                                                  \
+	case SYS_rt_tgsigqueueinfo:                                                                \
+	case SYS_pidfd_send_signal

@@ -171,63 +171,27 @@ static __always_inline void on_watch_failed(__u32 tier, __u32 number, __s64 resu
 static __always_inline bool is_of_interest(__u32 tier, __u64 number)
 {
 	switch (number) {
-	case SYS_close:
-	case SYS_close_range:
-	case SYS_dup2:
-	case SYS_dup3:
-	case SYS_execve:
-	case SYS_execveat:
-	case SYS_munmap:
+	CASE_OF_ENDS_OF_FILES:
 		return seen(hook_write_close) && writers_open;
-	case SYS_write:
-	case SYS_writev:
-	case SYS_sendto:
-	case SYS_sendmsg:
+	CASE_OF_SENDINGS:
 		return seen(hook_http) && answers_awaited;
-	case SYS_open:
-	case SYS_openat:
-	case SYS_openat2:
-	case SYS_creat:
+	CASE_OF_OPENS:
 	case SYS_read:
 	case SYS_readv:
-	case SYS_recvfrom:
-	case SYS_recvmsg:
-	case SYS_pread64:
-	case SYS_preadv:
-	case SYS_preadv2:
+	CASE_OF_RECEIPTS:
+	CASE_OF_POSITIONED_READS:
 	case SYS_sendfile:
-	case SYS_splice:
-	case SYS_copy_file_range:
+	CASE_OF_COPIES:
 	case SYS_mmap:
-	case SYS_rename:
-	case SYS_renameat:
-	case SYS_renameat2:
-	case SYS_symlink:
-	case SYS_symlinkat:
-	case SYS_mount:
-	case SYS_move_mount:
-	case SYS_umount2:
+	CASE_OF_RENAMES:
+	CASE_OF_SYMLINKS:
+	CASE_OF_MOUNTS:
 	case SYS_inotify_add_watch:
-	case SYS_inotify_init:
-	case SYS_inotify_init1:
-	case SYS_fanotify_init:
+	CASE_OF_NEW_QUEUES:
 	case SYS_fanotify_mark:
 	case SYS_inotify_rm_watch:
-	case SYS_stat:
-	case SYS_lstat:
-	case SYS_newfstatat:
-	case SYS_statx:
-	case SYS_readlink:
-	case SYS_readlinkat:
-	case SYS_access:
-	case SYS_faccessat:
-	case SYS_faccessat2:
-	case SYS_kill:
-	case SYS_tkill:
-	case SYS_tgkill:
-	case SYS_rt_sigqueueinfo:
-	case SYS_rt_tgsigqueueinfo:
-	case SYS_pidfd_send_signal:
+	CASE_OF_LOOKS:
+	CASE_OF_SIGNALS:
 		return true;
 	}
 	return false;
@@ -243,10 +207,7 @@ static __always_inline int dispatch(__u32 tier, const struct pt_regs *regs, __s6
 	if (IS_COMPAT(task))
 		return 0;
 	switch (SYSCALL_NUMBER(regs)) {
-	case SYS_open:
-	case SYS_openat:
-	case SYS_openat2:
-	case SYS_creat:
+	CASE_OF_OPENS:
 		on_opened(tier, task, result);
 		break;
 	case SYS_read:
@@ -257,20 +218,14 @@ static __always_inline int dispatch(__u32 tier, const struct pt_regs *regs, __s6
 		on_plain_read(tier, task, PT_REGS_PARM1_SYSCALL(regs), PT_REGS_PARM2_SYSCALL(regs),
 			      PT_REGS_PARM3_SYSCALL(regs), result);
 		break;
-	case SYS_recvfrom:
-	case SYS_recvmsg:
+	CASE_OF_RECEIPTS:
 		on_received(tier, task, PT_REGS_PARM1_SYSCALL(regs), result);
 		break;
-	case SYS_write:
-	case SYS_writev:
-	case SYS_sendto:
-	case SYS_sendmsg:
+	CASE_OF_SENDINGS:
 		if (!is_shed(RELOADTRACE_SHED_HTTP))
 			look_for_answer(PT_REGS_PARM1_SYSCALL(regs), result);
 		break;
-	case SYS_pread64:
-	case SYS_preadv:
-	case SYS_preadv2: /* its -1 means the position, as ours does */
+	CASE_OF_POSITIONED_READS: /* -1 means the position, as ours does */
 		on_read(tier, task, PT_REGS_PARM1_SYSCALL(regs), PT_REGS_PARM4_SYSCALL(regs),
 			result);
 		break;
@@ -278,8 +233,7 @@ static __always_inline int dispatch(__u32 tier, const struct pt_regs *regs, __s6
 		on_copied(tier, task, PT_REGS_PARM2_SYSCALL(regs), PT_REGS_PARM3_SYSCALL(regs),
 			  result);
 		break;
-	case SYS_splice:
-	case SYS_copy_file_range:
+	CASE_OF_COPIES:
 		on_copied(tier, task, PT_REGS_PARM1_SYSCALL(regs), PT_REGS_PARM2_SYSCALL(regs),
 			  result);
 		break;
@@ -287,29 +241,18 @@ static __always_inline int dispatch(__u32 tier, const struct pt_regs *regs, __s6
 		on_mapped(tier, task, PT_REGS_PARM5_SYSCALL(regs), PT_REGS_PARM4_SYSCALL(regs),
 			  result);
 		break;
-	case SYS_close:
-	case SYS_close_range:
-	case SYS_dup2:
-	case SYS_dup3:
-	case SYS_execve:
-	case SYS_execveat:
-	case SYS_munmap:
+	CASE_OF_ENDS_OF_FILES:
 		look_for_ended_writers(0);
 		break;
-	case SYS_rename:
-	case SYS_renameat:
-	case SYS_renameat2:
+	CASE_OF_RENAMES:
 		if (seen(hook_publish) && !result)
 			report_rename(SYSCALL_NUMBER(regs));
 		break;
-	case SYS_symlink:
-	case SYS_symlinkat:
+	CASE_OF_SYMLINKS:
 		if (seen(hook_symlink) && !result)
 			report_symlink(SYSCALL_NUMBER(regs));
 		break;
-	case SYS_mount:
-	case SYS_move_mount:
-	case SYS_umount2:
+	CASE_OF_MOUNTS:
 		if (seen(hook_mount) && !result)
 			report_mount(SYSCALL_NUMBER(regs));
 		break;
@@ -320,9 +263,7 @@ static __always_inline int dispatch(__u32 tier, const struct pt_regs *regs, __s6
 		else
 			on_watch_failed(tier, SYSCALL_NUMBER(regs), result);
 		break;
-	case SYS_inotify_init:
-	case SYS_inotify_init1:
-	case SYS_fanotify_init:
+	CASE_OF_NEW_QUEUES:
 		if (seen(hook_inotify | hook_fanotify) && result >= 0)
 			forget_queue(result);
 		else
@@ -341,25 +282,12 @@ static __always_inline int dispatch(__u32 tier, const struct pt_regs *regs, __s6
 			report_watch_remove(PT_REGS_PARM1_SYSCALL(regs),
 					    PT_REGS_PARM2_SYSCALL(regs));
 		break;
-	case SYS_stat:
-	case SYS_lstat:
-	case SYS_newfstatat:
-	case SYS_statx:
-	case SYS_readlink:
-	case SYS_readlinkat:
-	case SYS_access:
-	case SYS_faccessat:
-	case SYS_faccessat2:
+	CASE_OF_LOOKS:
 		if (seen(hook_poll) && !is_shed(RELOADTRACE_SHED_POLL) && may_be_in_scope(task) &&
 		    current_is_in_scope())
 			report_poll(SYSCALL_NUMBER(regs), result);
 		break;
-	case SYS_kill:
-	case SYS_tkill:
-	case SYS_tgkill:
-	case SYS_rt_sigqueueinfo:
-	case SYS_rt_tgsigqueueinfo:
-	case SYS_pidfd_send_signal:
+	CASE_OF_SIGNALS:
 		if (seen(hook_signal) && result < 0)
 			report_signal_refused(SYSCALL_NUMBER(regs), -result);
 		break;

@@ -21,14 +21,16 @@ HookState state_of(const BpfSource& source, const std::string& name) {
   return found == hooks.end() ? HookState::Missing : found->state;
 }
 
-std::size_t counted(const Event& event, LossCause cause) {
-  std::size_t count = 0;
+// How many were lost, and how many came too late.
+std::pair<std::size_t, std::size_t> lost_and_late(const Event& event) {
+  std::size_t lost = 0;
+  std::size_t late = 0;
   if (const auto* fact = std::get_if<LossFact>(&event)) {
     for (const LossCount& one : fact->lost) {
-      count += one.cause == cause ? one.count : 0;
+      (one.cause == LossCause::OutOfOrder ? late : lost) += one.count;
     }
   }
-  return count;
+  return {lost, late};
 }
 
 TEST_F(BpfSourceTest, has_every_hook_on_this_kernel) {
@@ -146,7 +148,7 @@ TEST_F(BpfSourceTest, keeps_facts_when_reads_overflow_their_ring) {
 
 // Four on all CPUs, each with records in both rings. None may come after a younger one, however
 // long a CPU that is writing stands still.
-TEST_F(BpfSourceTest, delivers_all_that_several_cpus_write_in_order_of_time) {
+TEST_F(BpfSourceTest, delivers_in_order_what_several_cpus_write_and_counts_what_it_loses) {
   start();
   std::set<unsigned> running;
   for (int i = 0; i < 4; ++i) {
@@ -163,12 +165,13 @@ TEST_F(BpfSourceTest, delivers_all_that_several_cpus_write_in_order_of_time) {
   Timestamp last;
   std::size_t opens = 0;
   std::size_t disordered = 0;
-  std::size_t missed = 0;
+  std::size_t lost = 0;
   const auto look_at = [&](const Event& event, Timestamp horizon) {
     const Origin* const origin = origin_of(event);
     if (origin == nullptr) {
-      disordered += counted(event, LossCause::OutOfOrder);
-      missed += counted(event, LossCause::MissedRuns);
+      const auto [more, late] = lost_and_late(event);
+      lost += more;
+      disordered += late;
       return;
     }
     disordered += time_of(event) < last || time_of(event) < horizon ? 1 : 0;
@@ -189,8 +192,10 @@ TEST_F(BpfSourceTest, delivers_all_that_several_cpus_write_in_order_of_time) {
   }
   while (::waitpid(-1, nullptr, 0) > 0) {
   }
-  // By fentry, where the kernel preempts itself, a run may be skipped; that is said.
-  EXPECT_TRUE(opens == 4000 || missed >= 4000 - opens) << opens << " and " << missed;
+  // On a busy machine the ring may fill up; where the kernel preempts itself a run of fentry may be
+  // skipped. Both are said.
+  EXPECT_GE(opens + lost, 4000U);
+  EXPECT_LE(opens, 4000U);
   EXPECT_EQ(disordered, 0U);
 }
 
