@@ -207,7 +207,8 @@ TEST_F(Faults, sixty_four_mebibytes_are_enough_in_the_storm_of_a_neighbour) {
 }
 
 // CLOCK_REALTIME is the whole machine's and belongs to no namespace, so nothing here may set it.
-// What a step leaves behind are time stamps of the future, and those can be made.
+// What a step leaves behind are time stamps of the future, and those can be made. (clocks_test.cpp
+// sets it where the machine is the test's own.)
 TEST_F(Faults, a_clock_that_was_set_back_by_hours_changes_nothing) {
   volume_.publish({{"app.yaml", "one"}});
   const Container& good = start("directory-watcher");
