@@ -54,11 +54,11 @@ using LinkPtr = std::unique_ptr<bpf_link, LinkDeleter>;
 class LoadLogScope {
  public:
   explicit LoadLogScope(LoadLog& log) {
-    log_ = &log;
+    current = &log;
     libbpf_set_print(&on_line);
   }
   ~LoadLogScope() {
-    log_ = nullptr;
+    current = nullptr;
     libbpf_set_print(nullptr);
   }
   LoadLogScope(const LoadLogScope&) = delete;
@@ -67,14 +67,14 @@ class LoadLogScope {
  private:
   static int on_line(libbpf_print_level level, const char* format, va_list arguments) {
     std::array<char, 512> line{};
-    if (level == LIBBPF_WARN && log_ != nullptr) {
+    if (level == LIBBPF_WARN && current != nullptr) {
       std::vsnprintf(line.data(), line.size(), format, arguments);
-      log_->add(line.data());
+      current->add(line.data());
     }
     return 0;
   }
 
-  inline static thread_local LoadLog* log_ = nullptr;
+  inline static thread_local LoadLog* current = nullptr;
 };
 
 class LiveSource final : public BpfSource {

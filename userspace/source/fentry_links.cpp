@@ -75,6 +75,7 @@ std::vector<std::uint32_t> prototypes_of(const std::multimap<std::string_view, F
     std::for_each(begin, end, [&](const auto& one) { ++uses[one.second.prototype]; });
   }
   std::vector<std::uint32_t> prototypes;
+  prototypes.reserve(uses.size());
   for (const auto& [prototype, count] : uses) {
     prototypes.push_back(prototype);
   }

@@ -50,7 +50,7 @@ class RecordRings {
   };
 
   struct Ring {
-    Result<> open(int map, const Use& use);
+    Result<> open(int map, const Use& to);
     void drain();
     bool is_drained() const { return positions.consumed() >= target; }
 
