@@ -64,6 +64,10 @@ static __always_inline bool track_current(struct reloadtrace_scratch *s)
  */
 static __always_inline bool may_be_in_scope(struct task_struct *task)
 {
+#ifndef RELOADTRACE_DIRECT_LOADS
+	/* Each of these loads takes as long there as what it could spare. */
+	return true;
+#endif
 	return bit_is_set(process_bits, reloadtrace_id_slot(tgid_of(task))) ||
 	       bit_is_set(cgroup_bits, reloadtrace_id_slot(cgroup_id_of(task)));
 }

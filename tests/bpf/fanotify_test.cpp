@@ -2,7 +2,6 @@
 #include <fcntl.h>
 #include <sched.h>
 #include <sys/fanotify.h>
-#include <sys/inotify.h>
 #include <sys/mount.h>
 #include <unistd.h>
 
@@ -170,9 +169,7 @@ TEST_F(BpfFanotify, takes_no_inotify_queue_for_one_of_fanotify_that_was_there_be
       if (!mark(before, 0, kSwap, at("volume")) || ::close(before) != 0) {
         return false;
       }
-      const int queue = ::inotify_init1(IN_CLOEXEC);
-      if (::inotify_add_watch(queue, at("other").c_str(), IN_ACCESS) < 0 ||
-          !open_and_read(at("other/app.yaml")) || !read_queue(queue) || ::close(queue) != 0) {
+      if (!read_a_queue_beside()) {
         return false;
       }
     }
@@ -186,9 +183,7 @@ TEST_F(BpfFanotify, leaves_its_queue_to_itself_where_inotify_was_there_before_it
   start();
   const auto events = trace([&] {
     for (int turn = 0; turn < 50; ++turn) {
-      const int before = ::inotify_init1(IN_CLOEXEC);
-      if (::inotify_add_watch(before, at("volume").c_str(), IN_CREATE) < 0 ||
-          ::close(before) != 0) {
+      if (!watch_and_close()) {
         return false;
       }
       const int queue = create();

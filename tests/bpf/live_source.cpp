@@ -2,15 +2,18 @@
 #include "tests/bpf/live_source.h"
 
 #include <fcntl.h>
+#include <sys/inotify.h>
 #include <sys/stat.h>
 #include <sys/sysmacros.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <array>
 #include <ctime>
 #include <stdexcept>
 
 #include "tests/bpf/borrowed_source.h"
+#include "userspace/base/unique_fd.h"
 
 namespace reloadtrace::testing {
 
@@ -63,6 +66,18 @@ std::vector<Event> LiveSourceTest::trace(const std::function<bool()>& act) {
   ::waitpid(child_, &status, 0);
   EXPECT_EQ(status, 0) << "the child could not do what it should";
   return drain();
+}
+
+bool LiveSourceTest::watch_and_close() const {
+  const UniqueFd queue(::inotify_init1(IN_CLOEXEC));
+  return ::inotify_add_watch(queue.get(), at("volume").c_str(), IN_CREATE) >= 0;
+}
+
+bool LiveSourceTest::read_a_queue_beside() const {
+  const UniqueFd queue(::inotify_init1(IN_CLOEXEC));
+  std::array<char, 4096> taken{};
+  return ::inotify_add_watch(queue.get(), at("other").c_str(), IN_ACCESS) >= 0 &&
+         open_and_read(at("other/app.yaml")) && ::read(queue.get(), taken.data(), taken.size()) > 0;
 }
 
 std::vector<Event> LiveSourceTest::drain() {

@@ -35,6 +35,10 @@ class LiveSourceTest : public ::testing::Test {
   // Runs `act` in a child and returns what was reported until it had ended; a failed call in it
   // (expressed as `false`) fails the test.
   std::vector<Event> trace(const std::function<bool()>& act);
+  // For a child: an instance of inotify that watches the volume, and is closed; one that watches
+  // beside it, and is read. The kernel gives the memory of the one that is closed to the next.
+  bool watch_and_close() const;
+  bool read_a_queue_beside() const;
   // For what is reported to be complete up to now.
   std::vector<Event> drain();
 

@@ -5,8 +5,6 @@
 #include <sys/uio.h>
 #include <unistd.h>
 
-#include <array>
-
 #include "tests/bpf/live_source.h"
 
 namespace reloadtrace::testing {
@@ -198,16 +196,7 @@ TEST_F(BpfWatch, takes_no_new_queue_for_one_that_is_gone) {
   start();
   const auto events = trace([&] {
     for (int turn = 0; turn < 50; ++turn) {
-      const int before = ::inotify_init1(IN_CLOEXEC);
-      if (::inotify_add_watch(before, at("volume").c_str(), IN_CREATE) < 0 ||
-          ::close(before) != 0) {
-        return false;
-      }
-      const int queue = ::inotify_init1(IN_CLOEXEC);  // its memory is that of the one before
-      std::array<char, 4096> taken{};
-      if (::inotify_add_watch(queue, at("other").c_str(), IN_ACCESS) < 0 ||
-          !open_and_read(at("other/app.yaml")) || ::read(queue, taken.data(), taken.size()) <= 0 ||
-          ::close(queue) != 0) {
+      if (!watch_and_close() || !read_a_queue_beside()) {
         return false;
       }
     }

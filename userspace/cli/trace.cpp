@@ -35,7 +35,7 @@ using namespace std::chrono_literals;
 constexpr auto kPollTimeout = 100ms;
 constexpr auto kIdlePollTimeout = 250ms;
 constexpr Duration kRefreshInterval = 1s;
-// Longer than the source's merge bound: what happened before the stop is still delivered.
+// Longer than records gather in the rings: what happened before the stop is still delivered.
 constexpr auto kLastPoll = 5ms;
 
 SessionFact describe_session(const BpfSource& source, const std::string& node, Duration deadline) {
