@@ -135,6 +135,7 @@ TEST_F(NodeChurn, gives_each_of_180_volumes_of_60_pods_its_verdict) {
   std::map<std::string, int> verdicts;
   for (const Line& line : said) {
     EXPECT_EQ(line.at("volume").at("pod_uid"), line.at("reader").at("pod_uid")) << line.dump(1);
+    EXPECT_NE(line.at("verdict"), "unknown") << line.dump(1);
     ++verdicts[line.at("volume").value("kind", "") + " " + line.value("verdict", "")];
   }
   EXPECT_EQ(verdicts,
