@@ -177,7 +177,10 @@ struct reloadtrace_symlink_event {
 };
 RELOADTRACE_LAYOUT(sizeof(struct reloadtrace_symlink_event) == 1080);
 
-/* The last descriptor that could write this file was closed, replaced by dup2 or ended by exit. */
+/*
+ * The last descriptor that could write this file was closed, replaced by dup2 or ended by exit. The
+ * header is of the process that opened it; its time is that of the end.
+ */
 struct reloadtrace_write_closed_event {
 	struct reloadtrace_header header;
 	struct reloadtrace_file file;

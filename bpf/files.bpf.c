@@ -19,6 +19,7 @@ static __always_inline void remember_writer(__u64 address, struct reloadtrace_sc
 	w->inode = (__u64)BPF_CORE_READ(file, f_inode);
 	w->walker = 0;
 	w->seen = 0;
+	identify(&w->by);
 	w->file = s->file;
 	w->tree = s->tree;
 	/* Known: the end of the file that had this address before was not seen yet, and never will.

@@ -142,6 +142,7 @@ struct reloadtrace_writer {
 	__u64 inode;		      /* address */
 	__u32 walker;		      /* tgid whose exit counted last */
 	__u32 seen;		      /* descriptors of that process which refer to the file */
+	struct reloadtrace_header by; /* who opened it */
 	struct reloadtrace_file file; /* as it was opened: at its end nothing can be walked */
 	struct reloadtrace_tree tree;
 };
@@ -297,9 +298,20 @@ static __always_inline void copy_name(char *name, struct task_struct *task)
 	name[RELOADTRACE_COMM_LEN - 1] = '\0';
 }
 
-static __always_inline void *reserve_in(void *ring, __u32 loss, __u64 size, __u16 kind)
+/* Who runs now. */
+static __always_inline void identify(struct reloadtrace_header *h)
 {
 	struct task_struct *task = current_task();
+
+	h->start_ns = start_of(task);
+	h->cgroup_id = cgroup_id_of(task);
+	h->tgid = tgid_of(task);
+	h->tid = LOAD_AT(task, struct task_struct, pid);
+	copy_name(h->comm, task);
+}
+
+static __always_inline void *reserve_in(void *ring, __u32 loss, __u64 size, __u16 kind)
+{
 	__u32 zero = 0;
 	struct reloadtrace_stats *s = bpf_map_lookup_elem(&stats, &zero);
 	struct reloadtrace_header *h = bpf_ringbuf_reserve(ring, size, 0);
@@ -311,14 +323,10 @@ static __always_inline void *reserve_in(void *ring, __u32 loss, __u64 size, __u1
 	if (s)
 		s->submitted++;
 	h->ts_ns = bpf_ktime_get_ns();
-	h->start_ns = start_of(task);
-	h->cgroup_id = cgroup_id_of(task);
-	h->tgid = tgid_of(task);
-	h->tid = LOAD_AT(task, struct task_struct, pid);
 	h->kind = kind;
 	h->size = size;
 	h->cpu = bpf_get_smp_processor_id();
-	copy_name(h->comm, task);
+	identify(h);
 	return h;
 }
 

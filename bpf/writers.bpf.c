@@ -33,6 +33,7 @@ __noinline int end_of_writer(__u64 address)
 	inode = (void *)w->inode;
 	now = w->file;
 	s->tree = w->tree;
+	s->writer.by = w->by;
 	/* Deleting is the token: one of two racing ends wins. What `w` points at is gone after it.
 	 */
 	if (bpf_map_delete_elem(&writers, &address))
@@ -54,6 +55,14 @@ __noinline int end_of_writer(__u64 address)
 	e = reserve_fact(sizeof(*e), RELOADTRACE_EV_WRITE_CLOSED);
 	if (!e)
 		return 0;
+	/* Whose call finds that a file has ended may be anybody's, on another CPU. */
+	if (e->header.tgid != s->writer.by.tgid) {
+		e->header.start_ns = s->writer.by.start_ns;
+		e->header.cgroup_id = s->writer.by.cgroup_id;
+		e->header.tgid = s->writer.by.tgid;
+		e->header.tid = s->writer.by.tid;
+		__builtin_memcpy(e->header.comm, s->writer.by.comm, sizeof(e->header.comm));
+	}
 	e->file = now;
 	e->tree = s->tree;
 	bpf_ringbuf_submit(e, 0);

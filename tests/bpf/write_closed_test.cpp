@@ -73,6 +73,32 @@ TEST_F(BpfWriteClosed, waits_for_the_last_of_two_processes_that_share_a_descript
   EXPECT_EQ(size_, 7U);
 }
 
+// As whatever process makes a call on another CPU just when the file ends.
+TEST_F(BpfWriteClosed, is_of_who_opened_the_file_whoever_ends_it) {
+  start();
+  const auto events = trace([&] {
+    const int fd = create();
+    int go[2];
+    if (::pipe(go) != 0) {
+      return false;
+    }
+    const pid_t last = ::fork();
+    if (last == 0) {
+      char byte = 0;
+      ::close(go[1]);
+      const bool let = ::read(go[0], &byte, 1) == 0;
+      ::_exit(let && ::close(fd) == 0 ? 0 : 1);
+    }
+    ::close(fd);
+    ::close(go[0]);
+    ::close(go[1]);
+    int status = 0;
+    return ::waitpid(last, &status, 0) == last && status == 0;
+  });
+  ASSERT_EQ(all<WriteClosedEvent>(events).size(), 1U);
+  EXPECT_EQ(of<WriteClosedEvent>(events).size(), 1U);
+}
+
 TEST_F(BpfWriteClosed, is_reported_for_a_descriptor_closed_by_exec) {
   start();
   EXPECT_EQ(closed([&] {
