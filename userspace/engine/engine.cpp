@@ -118,11 +118,12 @@ void Engine::on(const ContainerFact& fact) {
 void Engine::on(const ContainerGoneFact& fact) {
   if (Reader* reader = world_.container(fact.id)) {
     close_all(*reader, Verdict::Exited, "the container ended", fact.at);
-    // Also those whose end went unseen.
+    // Also those whose end went unseen. (Some may go on: what a runtime began a container with, and
+    // was taken for its main process, ends while that goes on.)
     const std::vector<std::uint32_t> tgids = reader->processes;
     world_.remove_reader(*reader);
     for (const std::uint32_t tgid : tgids) {
-      world_.end_process(tgid);
+      world_.end_process(tgid, false);
     }
   }
 }
@@ -385,7 +386,11 @@ void Engine::on(const ExecEvent& event) {
 
 void Engine::on(const ExitEvent& event) {
   Process* process = world_.process(event.origin.tgid);
-  if (process == nullptr || process->gone || is_later(*process, event.origin.started)) {
+  if (process == nullptr || is_later(*process, event.origin.started)) {
+    return;
+  }
+  if (process->gone) {
+    process->end_seen = true;
     return;
   }
   Reader* reader = process->reader;
@@ -406,7 +411,7 @@ void Engine::on(const ExitEvent& event) {
       }
     }
   }
-  world_.end_process(event.origin.tgid);
+  world_.end_process(event.origin.tgid, true);
 }
 
 }  // namespace reloadtrace

@@ -148,6 +148,7 @@ struct Process {
   bool io_uring = false;            // an inspection saw that it has an io_uring instance
   bool compat = false;              // … that it is a 32-bit program
   bool gone = false;                // it ended; what it did before may still be told
+  bool end_seen = false;            // else that follows from the end of its container
   std::optional<ProgramFact> program;  // what it executes, where somebody has looked
   std::vector<Watch> watches;
   std::vector<WatchFailedFact> failed_watches;  // that it could not set up; bounded

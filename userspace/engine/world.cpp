@@ -301,12 +301,14 @@ void World::remove_reader(Reader& reader) {
   readers_.erase(it);
 }
 
-void World::end_process(std::uint32_t tgid) {
+void World::end_process(std::uint32_t tgid, bool seen) {
   const auto it = processes_.find(tgid);
   if (it == processes_.end()) {
     return;
   }
-  departed_.insert_or_assign(tgid, it->second).first->second.gone = true;
+  Process& departed = departed_.insert_or_assign(tgid, it->second).first->second;
+  departed.gone = true;
+  departed.end_seen = seen;
   departures_.push_back(tgid);
   if (departures_.size() > kMaxDeparted) {
     departed_.erase(departures_.front());

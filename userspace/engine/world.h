@@ -104,7 +104,8 @@ class World {
 
   void remove_reader(Reader& reader);
   // It ended. What it did before and what is told late is still its own, not that of a new process.
-  void end_process(std::uint32_t tgid);
+  // Where its end was not seen, a fact that tells of it again shows that it lives.
+  void end_process(std::uint32_t tgid, bool seen);
   void remove_process(std::uint32_t tgid);
   void remove_volume(VolumeId id);
 

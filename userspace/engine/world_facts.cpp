@@ -75,7 +75,7 @@ void World::learn(const ContainerFact& fact) {
 
 void World::learn(const ProcessFact& fact) {
   if (const auto departed = departed_.find(fact.tgid); departed != departed_.end()) {
-    if (is_same(departed->second, fact.started)) {
+    if (is_same(departed->second, fact.started) && departed->second.end_seen) {
       return;
     }
     departed_.erase(departed);

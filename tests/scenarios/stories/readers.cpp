@@ -131,6 +131,33 @@ void evidence(Story& story) {
   story.end();
 }
 
+// Which was taken for its main process, as long as there was no other.
+void container_begun_by_a_helper_that_ended(Story& story) {
+  story.begin();
+  StoryVolume& config = story.config_map();
+  story.ready();
+  StoryContainer app = story.container("app", {&config});
+  StoryProcess main = story.child(app.main, "runc:[2:INIT]");
+  story.exit(app.main);
+  story.gone(app);
+  app.fact.main = main.tgid;
+  app.fact.at = story.tick();
+  story.deliver(app.fact);
+  story.exec(main, "app");
+  const auto watch = story.watch(main, config, "", kDirectoryMask);
+  story.reread(main, config, "app.yaml");
+  story.pass(60s);
+  story.publish(config);
+  story.notify_of_swap(watch, config);
+  story.reread(main, config, "app.yaml");
+  story.pass(60s);
+  story.publish(config);
+  story.notify_of_swap(watch, config);
+  story.pass(Story::kDeadline);
+  story.inspect(main, {watch});
+  story.end();
+}
+
 constexpr std::array kStories{
     Scenario{"two_containers_of_which_one_reloads", two_containers_of_which_one_reloads},
     Scenario{"injected_cat_is_an_observer", injected_cat_is_an_observer},
@@ -138,6 +165,7 @@ constexpr std::array kStories{
     Scenario{"poller", poller},
     Scenario{"process_outside_containers", process_outside_containers},
     Scenario{"sidecar_that_reads_and_publishes", sidecar_that_reads_and_publishes},
+    Scenario{"container_begun_by_a_helper_that_ended", container_begun_by_a_helper_that_ended},
     Scenario{"secret", secret},
     Scenario{"evidence", evidence, true},
 };
