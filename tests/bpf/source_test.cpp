@@ -4,6 +4,8 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <cstdlib>
+#include <fstream>
 #include <set>
 
 #include "tests/bpf/live_source.h"
@@ -32,6 +34,23 @@ std::pair<std::size_t, std::size_t> lost_and_late(const Event& event) {
   }
   return {lost, late};
 }
+
+// Of the whole machine, for as long as it lives; false when the kernel would not.
+class FtraceOff {
+ public:
+  FtraceOff() : off_(set("0")) {}
+  FtraceOff(const FtraceOff&) = delete;
+  FtraceOff& operator=(const FtraceOff&) = delete;
+  ~FtraceOff() { set("1"); }
+  explicit operator bool() const { return off_; }
+
+ private:
+  static bool set(const char* value) {
+    return static_cast<bool>(std::ofstream("/proc/sys/kernel/ftrace_enabled")
+                             << value << std::flush);
+  }
+  bool off_;
+};
 
 TEST_F(BpfSourceTest, has_every_hook_on_this_kernel) {
   start();
@@ -73,6 +92,28 @@ TEST_F(BpfSourceTest, takes_fentry_by_itself_only_where_the_kernel_skips_no_run)
               expected ? HookState::Fentry : HookState::Tracepoint)
         << hook.name;
   }
+}
+
+// While ftrace is off the kernel attaches a program to a function, and never calls it
+// (kernel/trace/ftrace.c: ftrace_startup_enable).
+TEST_F(BpfSourceTest, sees_by_the_tracepoint_what_is_silent_as_fentry) {
+  if (std::getenv("RELOADTRACE_OWN_MACHINE") == nullptr) {
+    GTEST_SKIP() << "would switch off ftrace of the whole machine: scripts/vm does";
+  }
+  const FtraceOff off;
+  ASSERT_TRUE(off) << "is somebody tracing?";
+  BpfOptions fentry;
+  fentry.hooks = HookChoice::Fentry;
+  const auto insists = BpfSource::open(fentry);
+  ASSERT_FALSE(insists);
+  EXPECT_NE(insists.error().message.find("attaches here and delivers nothing"), std::string::npos)
+      << insists.error().message;
+  const auto opened = BpfSource::open({});
+  ASSERT_TRUE(opened) << opened.error().message;
+  for (const HookStatus& hook : (*opened)->hooks()) {
+    EXPECT_EQ(hook.state, HookState::Tracepoint) << hook.name;
+  }
+  EXPECT_EQ((*opened)->proof_of(HookId::Read), HookProof::Delivers);
 }
 
 TEST_F(BpfSourceTest, works_on_without_each_hook_that_is_not_required) {

@@ -100,8 +100,8 @@ bool HookPlan::give_way(std::string_view program) {
 
 bool HookPlan::judge(const HookSet& tried, const HookSet& seen) {
   const HookSet silent = wanted_ & tried & ~seen;
-  if (!fentry_or_missing_ && give_up_fentry(silent)) {
-    return true;
+  if (!fentry_or_missing_ && (silent & fentry()).any()) {
+    return give_up_fentry(~seen);  // what was not tried may be as silent
   }
   proven_ = wanted_ & tried & seen;
   silent_ = silent;

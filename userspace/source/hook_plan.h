@@ -49,7 +49,8 @@ class HookPlan {
   bool give_way(std::string_view program);
 
   // Takes in what the self-test saw, of those it tried. Who was silent is not wanted any more, or
-  // shall see by the tracepoint: then this is true, and all is to be loaded once more.
+  // shall see by the tracepoint, together with those that could not be tried: then this is true,
+  // and all is to be loaded once more.
   bool judge(const HookSet& tried, const HookSet& seen);
   HookProof proof_of(HookId id) const;
   // Given up while running. Its program stays what it is: what was reported last is still taken in.

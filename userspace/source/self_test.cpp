@@ -69,7 +69,7 @@ void wait_for(pid_t child) {
 TriedHooks shown_by(const Event& event) {
   return std::visit(
       Overloaded{
-          [](const OpenEvent&) { return tried(HookId::Open); },
+          [](const OpenEvent& e) { return (e.flags & kMarkOfRing) != 0 ? 0 : tried(HookId::Open); },
           // A descriptor is not known of what io_uring read.
           [](const ReadEvent& e) { return tried(e.fd < 0 ? HookId::IoUring : HookId::Read); },
           [](const MapEvent&) { return tried(HookId::Mmap); },

@@ -3,6 +3,8 @@
 // allocates, locks or throws: system calls alone.
 #pragma once
 
+#include <fcntl.h>
+
 #include <cstdint>
 
 #include "userspace/source/hook_table.h"
@@ -21,7 +23,9 @@ constexpr TriedHooks tried(HookId id) {
 // working directory.
 TriedHooks act_for_hooks(int directory, const char* file);
 
-// The part of it with an io_uring.
+// The part of it with an io_uring. Its opens have this flag, which changes nothing about a file:
+// the completion reports them, and not what reports the system calls.
+inline constexpr int kMarkOfRing = O_NONBLOCK;
 TriedHooks act_with_ring(const char* file);
 
 }  // namespace reloadtrace

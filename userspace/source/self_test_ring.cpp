@@ -74,7 +74,7 @@ io_uring_sqe to_open(const char* path) {
   sqe.opcode = IORING_OP_OPENAT;
   sqe.fd = AT_FDCWD;
   sqe.addr = reinterpret_cast<std::uintptr_t>(path);
-  sqe.open_flags = O_RDONLY | O_CLOEXEC;
+  sqe.open_flags = O_RDONLY | O_CLOEXEC | kMarkOfRing;
   return sqe;
 }
 

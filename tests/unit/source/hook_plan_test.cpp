@@ -130,6 +130,7 @@ TEST(HookPlan, tries_the_tracepoint_where_fentry_attaches_and_delivers_nothing) 
   EXPECT_TRUE(plan.judge(tried, seen));
   EXPECT_EQ(plan.seen_by(HookId::Read), RELOADTRACE_TIER_TRACEPOINT);
   EXPECT_EQ(plan.seen_by(HookId::Open), RELOADTRACE_TIER_FENTRY);
+  EXPECT_EQ(plan.seen_by(HookId::Mount), RELOADTRACE_TIER_TRACEPOINT) << "not tried: who knows?";
   EXPECT_FALSE(plan.judge(tried, seen));
   EXPECT_EQ(plan.proof_of(HookId::Read), HookProof::Silent);
 }
