@@ -136,6 +136,9 @@ TEST_F(NodeChurn, gives_each_of_180_volumes_of_60_pods_its_verdict) {
   for (const Line& line : said) {
     EXPECT_EQ(line.at("volume").at("pod_uid"), line.at("reader").at("pod_uid")) << line.dump(1);
     EXPECT_NE(line.at("verdict"), "unknown") << line.dump(1);
+    // As the application has it, not as the runtime's helpers had it before.
+    EXPECT_EQ(line.at("volume").at("path"), "/etc/" + line.at("volume").value("name", ""));
+    EXPECT_EQ(line.at("process").at("comm"), "actor") << line.dump(1);
     ++verdicts[line.at("volume").value("kind", "") + " " + line.value("verdict", "")];
   }
   EXPECT_EQ(verdicts,

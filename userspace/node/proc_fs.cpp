@@ -78,10 +78,14 @@ std::optional<ProcessStat> parse_stat(std::string_view text) {
       return std::nullopt;
     }
     const std::uint64_t number = parse_number(word).value_or(0);
-    if (field == 4) {
+    if (field == 3) {
+      stat.state = word.front();
+    } else if (field == 4) {
       stat.parent = static_cast<std::uint32_t>(number);
     } else if (field == 9) {
       stat.flags = static_cast<std::uint32_t>(number);
+    } else if (field == 20) {
+      stat.threads = number;
     } else if (field == 22) {
       stat.start_ticks = number;
     }
@@ -108,6 +112,8 @@ std::optional<Process> read_process(const ProcFs& proc,
   process.started = proc.start_at(stat->start_ticks);
   process.comm = std::move(stat->comm);
   process.kernel_thread = (stat->flags & kKernelThread) != 0;
+  // The first thread may end before the others.
+  process.ended = (stat->state == 'Z' || stat->state == 'X') && stat->threads <= 1;
   if (const auto cgroup = proc.read(tgid, "cgroup")) {
     process.cgroup = cgroup_path_in(*cgroup, view).value_or("");
   }

@@ -43,6 +43,7 @@ struct Process {
   std::string comm;
   std::string cgroup;  // path in the chosen hierarchy; empty = not readable
   bool kernel_thread = false;
+  bool ended = false;  // nobody has waited for it yet
 };
 
 // The fields of /proc/PID/stat that matter here; its comm may hold spaces and parentheses.
@@ -50,6 +51,8 @@ struct ProcessStat {
   std::string comm;
   std::uint32_t parent = 0;
   std::uint32_t flags = 0;
+  char state = '?';  // 'R', 'S', 'Z' …, of its first thread
+  std::uint64_t threads = 0;
   std::uint64_t start_ticks = 0;  // since boot, time asleep included
 };
 std::optional<ProcessStat> parse_stat(std::string_view text);

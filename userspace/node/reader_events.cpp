@@ -231,7 +231,8 @@ Readers::Group Readers::group_in(const ContainerRef& ref, std::uint32_t seen) co
     tgids.push_back(seen);
   }
   for (const std::uint32_t tgid : tgids) {
-    if (auto process = read_process(proc_, tgid, cgroups_.view())) {
+    auto process = read_process(proc_, tgid, cgroups_.view());
+    if (process && !process->ended) {
       group.processes.push_back(std::move(*process));
     }
   }

@@ -17,6 +17,7 @@ namespace reloadtrace::node {
 namespace {
 
 constexpr std::size_t kMaxIgnored = 65'536;
+constexpr std::uint32_t kInit = 1;
 
 bool contains(const std::vector<Process>& processes, std::uint32_t tgid) {
   return std::any_of(processes.begin(), processes.end(),
@@ -62,14 +63,15 @@ Readers::Readers(const ProcFs& proc,
       names_(names),
       table_(table),
       self_(self_tgid),
-      pid_namespace_of_node_(pid_namespace_of(proc, 1)) {}
+      on_node_(proc.link(kInit, "ns/mnt") ? kInit : self_tgid),
+      pid_namespace_of_node_(pid_namespace_of(proc, on_node_)) {}
 
 void Readers::discover(Timestamp now, const Emit& emit) {
   std::map<std::string, Group> groups;
   std::vector<Process> others;
   for (const std::uint32_t tgid : proc_.processes()) {
     auto process = tgid == self_ ? std::nullopt : read_process(proc_, tgid, cgroups_.view());
-    if (!process || process->kernel_thread) {
+    if (!process || process->kernel_thread || process->ended) {
       continue;
     }
     if (auto ref = container_of(process->cgroup)) {
@@ -196,13 +198,14 @@ std::optional<Readers::Sight> Readers::sight_of(const Group& group, std::uint32_
 
 bool Readers::is_still_on_host(std::uint32_t tgid) const {
   // A runtime puts its child into the cgroup before that has mounts of its own, and then before it
-  // has turned from the node's root directory to that of the container.
+  // has turned from the node's root directory to that of the container. Some of its helpers never
+  // do, and what ended shows nothing any more.
   const auto own = proc_.link(tgid, "ns/mnt");
-  if (own && own == proc_.link(1, "ns/mnt")) {
+  if (!own || own == proc_.link(on_node_, "ns/mnt")) {
     return true;
   }
   const auto root = quick_stat(AT_FDCWD, proc_.path(tgid, "root"));
-  const auto root_of_node = quick_stat(AT_FDCWD, proc_.path(1, "root"));
+  const auto root_of_node = quick_stat(AT_FDCWD, proc_.path(on_node_, "root"));
   return root && root_of_node && root->st_dev == root_of_node->st_dev &&
          root->st_ino == root_of_node->st_ino;
 }

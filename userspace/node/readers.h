@@ -77,6 +77,7 @@ class Readers {
   void discover_user(const Process& process, Timestamp now, const Emit& emit);
   // Nothing while the runtime has not set it up.
   std::optional<Sight> sight_of(const Group& group, std::uint32_t main) const;
+  // Also when it ended: of a container it says nothing then.
   bool is_still_on_host(std::uint32_t tgid) const;
   std::vector<VolumeMount> mounts_of(const Group& group, std::uint32_t main) const;
 
@@ -110,6 +111,8 @@ class Readers {
   LogNames& names_;
   ReaderTable& table_;
   std::uint32_t self_;
+  std::uint32_t
+      on_node_;  // a process in no container: init, or ourselves where that is out of reach
   std::uint64_t pid_namespace_of_node_;
   CgroupPaths ignored_;    // of no reader
   CgroupPaths announced_;  // made under the eyes of the trace, and not removed yet

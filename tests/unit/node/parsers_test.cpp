@@ -200,6 +200,8 @@ TEST(Stat, survives_a_comm_with_parentheses_and_spaces) {
   ASSERT_TRUE(stat);
   EXPECT_EQ(stat->comm, "a) (b c");
   EXPECT_EQ(stat->parent, 7U);
+  EXPECT_EQ(stat->state, 'S');
+  EXPECT_EQ(stat->threads, 1U);
   EXPECT_EQ(stat->flags, 2097216U);
   EXPECT_EQ(stat->start_ticks, 12345U);
   EXPECT_FALSE(parse_stat("42 (a S 7"));

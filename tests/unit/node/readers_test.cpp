@@ -164,6 +164,39 @@ TEST(Containers, are_not_judged_before_they_have_mounts_of_their_own) {
   EXPECT_FALSE(node.scope.ignored.contains(cgroup));
 }
 
+TEST(Containers, are_not_judged_by_a_helper_of_the_runtime_that_ended_before_we_looked) {
+  FakeNode node({"volumes/cfg"});
+  for (const char* injected : {"proc/1050", "proc/1051"}) {
+    fs::remove_all(node.path(injected));
+  }
+  for (const char* process : {"1000", "1001"}) {
+    fs::rename(node.path("proc/") + process, node.path(process));
+  }
+  node.discover();
+  ASSERT_EQ(node.container(kApp), nullptr);
+  for (const char* process : {"1000", "1001"}) {
+    fs::rename(node.path(process), node.path("proc/") + process);
+  }
+  fs::remove(node.path("proc/1000/ns/mnt"));
+  write_file(node.path("proc/1000/mountinfo"), "");
+  const std::uint64_t cgroup = node.cgroup(kAppCgroup);
+  node.observe(ExecEvent{origin(1000, cgroup, "runc"), 800, 1000, 4026531836, 4026531836});
+  EXPECT_EQ(node.container(kApp), nullptr) << "by the mounts of its child, not set up yet";
+  EXPECT_FALSE(node.scope.ignored.contains(cgroup));
+}
+
+TEST(Containers, have_the_oldest_process_that_still_runs_as_the_main_one) {
+  FakeNode node({"volumes/cfg"});
+  const std::string stat = node.path("proc/1000/stat");
+  std::string text = *node::read_file(stat);
+  text.replace(text.find(") S "), 4, ") Z ");
+  write_file(stat, text);
+  node.discover();
+  ASSERT_NE(node.container(kApp), nullptr);
+  EXPECT_EQ(node.container(kApp)->main, 1001U);
+  EXPECT_EQ(node.process(1000), nullptr);
+}
+
 TEST(Containers, that_mount_nothing_are_ignored_until_they_touch_a_volume) {
   FakeNode node({"volumes/cfg"});
   node.discover();
