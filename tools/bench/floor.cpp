@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Attaches programs that do nothing, so that what hooks cost by themselves can be measured.
 //
-//   reloadtrace-floor dispatcher     one at tp_btf/sys_exit
-//   reloadtrace-floor tracepoints    one each at tp/syscalls/sys_exit_{openat,read,close}
+//   reloadtrace-floor dispatcher|tracepoints|fexit|fentry    floor.bpf.c says where
 //
 // Says "ready", and keeps them until its standard input ends.
 #include <unistd.h>
@@ -26,23 +25,28 @@ int fail(const char* what) {
   return 1;
 }
 
+// False when there is none of that kind.
+bool choose(bpf_object* object, std::string_view kind) {
+  bool found = false;
+  bpf_program* program = nullptr;
+  bpf_object__for_each_program(program, object) {
+    const bool chosen = std::string_view(bpf_program__name(program)).starts_with(kind);
+    bpf_program__set_autoload(program, chosen);
+    found = found || chosen;
+  }
+  return found;
+}
+
 }  // namespace
 
 int main(int argc, char** argv) {
-  const std::string_view kind = argc == 2 ? argv[1] : "";
-  if (kind != "dispatcher" && kind != "tracepoints") {
-    std::fprintf(stderr, "usage: reloadtrace-floor dispatcher|tracepoints\n");
-    return 2;
-  }
   const std::unique_ptr<floor_bpf, Destroy> skeleton(floor_bpf__open());
   if (!skeleton) {
     return fail("open");
   }
-  const bool dispatcher = kind == "dispatcher";
-  bpf_program__set_autoload(skeleton->progs.on_syscall, dispatcher);
-  for (bpf_program* program :
-       {skeleton->progs.on_openat, skeleton->progs.on_read, skeleton->progs.on_close}) {
-    bpf_program__set_autoload(program, !dispatcher);
+  if (argc != 2 || *argv[1] == '\0' || !choose(skeleton->obj, argv[1])) {
+    std::fprintf(stderr, "usage: reloadtrace-floor dispatcher|tracepoints|fexit|fentry\n");
+    return 2;
   }
   if (floor_bpf__load(skeleton.get()) != 0) {
     return fail("load");

@@ -113,7 +113,7 @@ def merged(saved, rows, here, date, rounds):
     return {"machine": here, "rows": sorted([*left, *new.values()], key=lambda row: order(row["key"]))}
 
 
-GROUPS = ["a", "b", "c", "d", "e", "f", "g", "h", "i", "j", "poll", "ready"]
+GROUPS = ["a", "b", "c", "d", "e", "f", "g", "h", "i", "j", "poll", "ready", "fentry"]
 
 
 def order(key):
