@@ -103,22 +103,29 @@ def rows_by_key(saved):
     return {row["key"]: row for row in saved["rows"]}
 
 
+def group(key):
+    return key.split(".")[0]
+
+
 def merged(saved, rows, here, date, rounds):
     """What to save: these rows in place of the saved ones, which other machines' are not."""
-    kept = saved["rows"] if saved["machine"] == here else []
+    if saved["rows"] and all(group(row.key) in EVERYWHERE for row in rows):
+        here = saved["machine"]
+    kept = [row for row in saved["rows"] if saved["machine"] == here or group(row["key"]) in EVERYWHERE]
     new = {row.key: dataclasses.asdict(row) | {"date": date, "rounds": rounds} for row in rows}
     # A group of rows is measured as a whole: what it no longer has goes.
-    groups = {row.key.split(".")[0] for row in rows}
-    left = [row for row in kept if row["key"].split(".")[0] not in groups]
+    groups = {group(row.key) for row in rows}
+    left = [row for row in kept if group(row["key"]) not in groups]
     return {"machine": here, "rows": sorted([*left, *new.values()], key=lambda row: order(row["key"]))}
 
 
+# Counted by an emulated processor, and so the same on every machine, however busy.
+EVERYWHERE = {"fentry"}
 GROUPS = ["a", "b", "c", "d", "e", "f", "g", "h", "i", "j", "poll", "ready", "fentry"]
 
 
 def order(key):
-    group = key.split(".")[0]
-    return GROUPS.index(group) if group in GROUPS else len(GROUPS)
+    return GROUPS.index(group(key)) if group(key) in GROUPS else len(GROUPS)
 
 
 def as_rows(saved):
@@ -129,7 +136,8 @@ def as_rows(saved):
 
 def disturbed(rows):
     """A sentence about what was measured while others were at work; nothing when all was quiet."""
-    groups = {row.key.split(".")[0] for row in rows if row.busy > QUIET}
+    rows = [row for row in rows if group(row.key) not in EVERYWHERE]
+    groups = {group(row.key) for row in rows if row.busy > QUIET}
     if not groups:
         return ""
     most = max(row.busy for row in rows)

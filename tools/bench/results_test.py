@@ -81,6 +81,13 @@ class Saving(unittest.TestCase):
         now = merged(saved(ratio(2.0, "b"), machine=OTHER), [ratio(1.1)], HERE, "2026-11-26", 9)
         self.assertEqual(["a"], [row["key"] for row in now["rows"]])
 
+    def test_what_is_the_same_everywhere_stays_and_says_nothing_of_the_machine(self):
+        counted = merged(saved(ratio(2.0), machine=OTHER), [ratio(1.1, "fentry.x")], HERE, "2026-11-26", 9)
+        self.assertEqual(["a", "fentry.x"], [row["key"] for row in counted["rows"]])
+        self.assertEqual(OTHER, counted["machine"])
+        measured = merged(counted, [ratio(1.2)], HERE, "2026-11-27", 9)
+        self.assertEqual([("a", 1.2), ("fentry.x", 1.1)], [(r["key"], r["value"]) for r in measured["rows"]])
+
     def test_rows_come_back_as_they_were(self):
         row = ratio(1.0, detail="1 -> 1 ns", target="<= 1.22", guarded=False)
         self.assertEqual([row], as_rows(saved(row)))
@@ -97,6 +104,7 @@ class Saving(unittest.TestCase):
         text = page(saved(ratio(1.0), ratio(1.0, "j", busy=0.5)))
         self.assertIn("Others used up to 50% of the processors while these were measured: j.", text)
         self.assertNotIn("Others", page(saved(ratio(1.0, busy=0.02))))
+        self.assertNotIn("Others", page(saved(ratio(1.0, "fentry.x", busy=0.5))))
 
 
 if __name__ == "__main__":
