@@ -35,7 +35,8 @@ class Compare : public Story {
                         const std::string& version,
                         const Container& last) {
     trace({"--node", node, "--version-key", "app.yaml"}, "1");
-    volume_.publish({{"app.yaml", "version: " + version + "\n"}});
+    // Of the same version on each node, and yet not what it had already: that would be no publish.
+    volume_.publish({{"app.yaml", "version: " + version + "\n# " + node + "\n"}});
     verdict(last);
     const std::string path = directory_.at(node + ".jsonl");
     write_file(path, text_of(tracer_->stop().lines));
