@@ -95,7 +95,8 @@ TEST_F(BpfSourceTest, takes_fentry_by_itself_only_where_the_kernel_skips_no_run)
 }
 
 // While ftrace is off the kernel attaches a program to a function, and never calls it
-// (kernel/trace/ftrace.c: ftrace_startup_enable).
+// (kernel/trace/ftrace.c: ftrace_startup_enable). What attaches or lets go when it is switched may
+// make it give up for good, so this has a machine that nobody uses afterwards.
 TEST_F(BpfSourceTest, sees_by_the_tracepoint_what_is_silent_as_fentry) {
   if (std::getenv("RELOADTRACE_OWN_MACHINE") == nullptr) {
     GTEST_SKIP() << "would switch off ftrace of the whole machine: scripts/vm does";
