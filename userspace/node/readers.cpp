@@ -199,9 +199,9 @@ std::optional<Readers::Sight> Readers::sight_of(const Group& group, std::uint32_
 bool Readers::is_still_on_host(std::uint32_t tgid) const {
   // A runtime puts its child into the cgroup before that has mounts of its own, and then before it
   // has turned from the node's root directory to that of the container. Some of its helpers never
-  // do, and what ended shows nothing any more.
+  // do. (Without CAP_SYS_PTRACE neither can be seen; the mount table then has to do.)
   const auto own = proc_.link(tgid, "ns/mnt");
-  if (!own || own == proc_.link(on_node_, "ns/mnt")) {
+  if (own && own == proc_.link(on_node_, "ns/mnt")) {
     return true;
   }
   const auto root = quick_stat(AT_FDCWD, proc_.path(tgid, "root"));

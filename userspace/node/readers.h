@@ -77,7 +77,6 @@ class Readers {
   void discover_user(const Process& process, Timestamp now, const Emit& emit);
   // Nothing while the runtime has not set it up.
   std::optional<Sight> sight_of(const Group& group, std::uint32_t main) const;
-  // Also when it ended: of a container it says nothing then.
   bool is_still_on_host(std::uint32_t tgid) const;
   std::vector<VolumeMount> mounts_of(const Group& group, std::uint32_t main) const;
 

@@ -34,6 +34,16 @@ OpenEvent open_of(const FakeNode& node, const std::string& volume, const Origin&
   return event;
 }
 
+// Nobody has waited for it yet: then it has no namespaces, and its mount table is empty.
+void end_process(const FakeNode& node, const std::string& tgid) {
+  const std::string directory = node.path("proc/" + tgid);
+  std::string text = *node::read_file(directory + "/stat");
+  text.replace(text.find(") S "), 4, ") Z ");
+  write_file(directory + "/stat", text);
+  write_file(directory + "/mountinfo", "");
+  fs::remove(directory + "/ns/mnt");
+}
+
 TEST(Containers, are_those_that_mount_a_volume) {
   FakeNode node({"volumes/cfg"});
   node.discover();
@@ -177,8 +187,9 @@ TEST(Containers, are_not_judged_by_a_helper_of_the_runtime_that_ended_before_we_
   for (const char* process : {"1000", "1001"}) {
     fs::rename(node.path(process), node.path("proc/") + process);
   }
-  fs::remove(node.path("proc/1000/ns/mnt"));
-  write_file(node.path("proc/1000/mountinfo"), "");
+  end_process(node, "1000");
+  fs::remove(node.path("proc/1001/ns/mnt"));
+  fs::create_symlink("mnt:[4026531841]", node.path("proc/1001/ns/mnt"));  // still the host's
   const std::uint64_t cgroup = node.cgroup(kAppCgroup);
   node.observe(ExecEvent{origin(1000, cgroup, "runc"), 800, 1000, 4026531836, 4026531836});
   EXPECT_EQ(node.container(kApp), nullptr) << "by the mounts of its child, not set up yet";
@@ -187,10 +198,7 @@ TEST(Containers, are_not_judged_by_a_helper_of_the_runtime_that_ended_before_we_
 
 TEST(Containers, have_the_oldest_process_that_still_runs_as_the_main_one) {
   FakeNode node({"volumes/cfg"});
-  const std::string stat = node.path("proc/1000/stat");
-  std::string text = *node::read_file(stat);
-  text.replace(text.find(") S "), 4, ") Z ");
-  write_file(stat, text);
+  end_process(node, "1000");
   node.discover();
   ASSERT_NE(node.container(kApp), nullptr);
   EXPECT_EQ(node.container(kApp)->main, 1001U);
