@@ -29,7 +29,7 @@ CONTESTANTS = {
     "floor-dispatcher": ("an empty program at tp_btf/sys_exit", f"{FLOOR} dispatcher"),
 }
 
-# As `alternate` of the harness does it, in the guest's shell. $1: who, the rest: the command.
+# One turn for each, since a second would say the same. $1: who, the rest: the command.
 SCRIPT = r"""
 mkdir /scratch/volume && %(publisher)s /scratch/volume --set app.yaml=first >/dev/null || exit
 tracer() {

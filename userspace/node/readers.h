@@ -110,8 +110,8 @@ class Readers {
   LogNames& names_;
   ReaderTable& table_;
   std::uint32_t self_;
-  std::uint32_t
-      on_node_;  // a process in no container: init, or ourselves where that is out of reach
+  // A process in no container: init, or ourselves where that is out of reach.
+  std::uint32_t on_node_;
   std::uint64_t pid_namespace_of_node_;
   CgroupPaths ignored_;    // of no reader
   CgroupPaths announced_;  // made under the eyes of the trace, and not removed yet
