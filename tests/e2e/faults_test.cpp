@@ -65,6 +65,7 @@ TEST_F(Faults, killed_and_started_again_between_a_new_directory_and_its_swap_it_
   trace();
   Process publisher(volume_.publisher({{"app.yaml", "two"}}, {.delay = milliseconds(2500)}));
   ASSERT_TRUE(wait_for_new_directory());
+  publisher.signal(SIGSTOP);  // it swaps when the second tracer is there, however long that takes
   tracer_->process().signal(SIGKILL);
   ASSERT_EQ(tracer_->process().wait(seconds(5)), 128 + SIGKILL);
   const Completed replayed =
@@ -72,6 +73,7 @@ TEST_F(Faults, killed_and_started_again_between_a_new_directory_and_its_swap_it_
   EXPECT_TRUE(replayed.exit_code == 0 || replayed.exit_code == 4) << replayed.errors;
   EXPECT_TRUE(of_kind(parse_lines(replayed.output), "reload").empty());
   trace();
+  publisher.signal(SIGCONT);
   expect(verdict(good), kByInotify);
   expect(verdict(deaf), {"stale", "no_watcher"});
   EXPECT_EQ(publisher.wait(seconds(5)), 0);

@@ -28,8 +28,9 @@
 namespace reloadtrace {
 namespace {
 
-// A child that takes longer hangs, and is no witness.
-constexpr int kPatienceMs = 2000;
+// A child that takes longer hangs, and is no witness. It needs some milliseconds of a CPU, which a
+// node that is busy or a container with a small quota may not give it for seconds.
+constexpr int kPatienceMs = 10'000;
 // How long its records may take once it is over.
 constexpr auto kDrain = std::chrono::seconds(1);
 constexpr char kFile[] = "reloadtrace-self-test";

@@ -107,7 +107,7 @@ TEST(Confined, ends_when_it_is_made_to_change_the_machine_or_another_process) {
 
 TEST(Confined, can_reach_nobody_and_make_no_process) {
   if (kSanitized) {
-    GTEST_SKIP() << "sanitizers need some of it";
+    GTEST_SKIP() << "sanitizers need some of it: scripts/vm does without";
   }
   EXPECT_EQ(outcome_of([] { return ::socket(AF_INET, SOCK_STREAM, 0) >= 0; }), ENOSYS);
   EXPECT_EQ(outcome_of([] { return ::socket(AF_UNIX, SOCK_STREAM, 0) >= 0; }), ENOSYS);
@@ -119,7 +119,7 @@ TEST(Confined, can_reach_nobody_and_make_no_process) {
 
 TEST(Confined, can_load_no_program_and_make_no_code) {
   if (kSanitized) {
-    GTEST_SKIP() << "sanitizers need some of it";
+    GTEST_SKIP() << "sanitizers need some of it: scripts/vm does without";
   }
   EXPECT_EQ(outcome_of([] {
               bpf_attr attributes{};
@@ -137,7 +137,7 @@ TEST(Confined, can_load_no_program_and_make_no_code) {
 
 TEST(Confined, cannot_type_into_a_terminal) {
   if (kSanitized) {
-    GTEST_SKIP() << "sanitizers need some of it";
+    GTEST_SKIP() << "sanitizers need some of it: scripts/vm does without";
   }
   EXPECT_EQ(outcome_of([] { return ::ioctl(0, TIOCSTI, "x") == 0; }), ENOSYS);
 }
