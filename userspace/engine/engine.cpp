@@ -117,11 +117,10 @@ void Engine::on(const ContainerFact& fact) {
 
 void Engine::on(const ContainerGoneFact& fact) {
   if (Reader* reader = world_.container(fact.id)) {
-    close_all(*reader, Verdict::Exited, "the container ended", fact.at);
     // Also those whose end went unseen. (Some may go on: what a runtime began a container with, and
     // was taken for its main process, ends while that goes on.)
     const std::vector<std::uint32_t> tgids = reader->processes;
-    world_.remove_reader(*reader);
+    end(*reader, "the container ended", fact.at);
     for (const std::uint32_t tgid : tgids) {
       world_.end_process(tgid, false);
     }
@@ -403,11 +402,10 @@ void Engine::on(const ExitEvent& event) {
       }
     }
     if (reader->main == event.origin.tgid) {
-      const bool container = !reader->container_id.empty();
-      close_all(*reader, Verdict::Exited,
-                container ? "the container's main process ended" : kProcessEnded, event.origin.at);
-      if (!container) {
-        world_.remove_reader(*reader);
+      if (reader->container_id.empty()) {
+        end(*reader, kProcessEnded, event.origin.at);
+      } else {
+        close_all(*reader, Verdict::Exited, "the container's main process ended", event.origin.at);
       }
     }
   }

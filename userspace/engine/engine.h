@@ -17,6 +17,7 @@
 
 #include "userspace/engine/census.h"
 #include "userspace/engine/diagnosis.h"
+#include "userspace/engine/early_ends.h"
 #include "userspace/engine/report.h"
 #include "userspace/engine/roster.h"
 #include "userspace/engine/world.h"
@@ -150,6 +151,9 @@ class Engine {
   // Ends an undecided judgement with a verdict that accuses nobody.
   void close(Usage& usage, Verdict verdict, std::string evidence, Timestamp now);
   void close_all(Reader& reader, Verdict verdict, const std::string& evidence, Timestamp now);
+  // It ended, and is a reader no more.
+  void end(Reader& reader, const std::string& evidence, Timestamp at);
+  void exited_early(const EarlyEnds::End& end, const std::shared_ptr<const Publish>& publish);
   void give(Usage& usage,
             Verdict verdict,
             Diagnosis diagnosis,
@@ -174,6 +178,7 @@ class Engine {
   Say say_;
   Inspect inspect_;
   World world_;
+  EarlyEnds early_ends_;
   Timestamp now_;
   static constexpr Timestamp kNoDeadline{~std::uint64_t{0}};
   Timestamp next_deadline_ = kNoDeadline;

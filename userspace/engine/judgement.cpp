@@ -100,11 +100,27 @@ void Engine::on(const PublishFact& fact) {
     usage->judgement.reset();
   }
   world_.publish(*volume, publish);
-  const auto asked = std::count_if(volume->usages.begin(), volume->usages.end(),
-                                   [](const Usage* usage) { return usage->reader->selected; });
+  const auto ended = early_ends_.of(*publish, fact.volume);
+  const auto asked =
+      std::count_if(volume->usages.begin(), volume->usages.end(),
+                    [](const Usage* usage) { return usage->reader->selected; }) +
+      std::ranges::count_if(ended, [](const auto* end) { return end->reader->selected; });
   announce(*volume, *publish, static_cast<std::size_t>(asked));
+  for (const EarlyEnds::End* end : ended) {
+    exited_early(*end, publish);
+  }
   for (Usage* usage : volume->usages) {
     begin(*usage, publish);
+  }
+}
+
+// Before the publish was seen, and because of it.
+void Engine::exited_early(const EarlyEnds::End& end,
+                          const std::shared_ptr<const Publish>& publish) {
+  Usage& usage = *end.reader->usage_of(publish->fact.volume);
+  if (end.reader->selected) {
+    usage.judgement.emplace().publish = publish;
+    close(usage, Verdict::Exited, end.evidence, publish->at());
   }
 }
 
@@ -275,8 +291,7 @@ void Engine::close_ghosts() {
     }
   });
   for (Reader* ghost : ghosts) {
-    close_all(*ghost, Verdict::Exited, kProcessEnded, now_);
-    world_.remove_reader(*ghost);
+    end(*ghost, kProcessEnded, now_);
   }
 }
 
@@ -359,6 +374,15 @@ void Engine::close_all(Reader& reader,
                        Timestamp now) {
   for (const auto& usage : reader.usages) {
     close(*usage, verdict, evidence, now);
+  }
+}
+
+void Engine::end(Reader& reader, const std::string& evidence, Timestamp at) {
+  close_all(reader, Verdict::Exited, evidence, at);
+  const bool early = heard_of_more(reader, at, world_);
+  auto released = world_.release_reader(reader);
+  if (early) {
+    early_ends_.keep({at, evidence, std::move(released)});
   }
 }
 

@@ -275,7 +275,7 @@ bool World::watches_known(const Process& process) const {
   return process.looked_at || (process.started && process.started >= traced_since_);
 }
 
-void World::remove_reader(Reader& reader) {
+std::unique_ptr<Reader> World::release_reader(Reader& reader) {
   for (auto& usage : reader.usages) {
     if (Volume* used = volume(usage->volume)) {
       std::erase(used->usages, usage.get());
@@ -298,7 +298,9 @@ void World::remove_reader(Reader& reader) {
   }
   const auto it = std::find_if(readers_.begin(), readers_.end(),
                                [&](const auto& owned) { return owned.get() == &reader; });
+  auto released = std::move(*it);
   readers_.erase(it);
+  return released;
 }
 
 void World::end_process(std::uint32_t tgid, bool seen) {

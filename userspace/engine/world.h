@@ -102,7 +102,9 @@ class World {
   // Whether all of its watches are known: it was looked at, or began under the eyes of the trace.
   bool watches_known(const Process& process) const;
 
-  void remove_reader(Reader& reader);
+  void remove_reader(Reader& reader) { release_reader(reader); }
+  // Knows it no more, and hands it over.
+  std::unique_ptr<Reader> release_reader(Reader& reader);
   // It ended. What it did before and what is told late is still its own, not that of a new process.
   // Where its end was not seen, a fact that tells of it again shows that it lives.
   void end_process(std::uint32_t tgid, bool seen);

@@ -89,6 +89,33 @@ void exited(Story& story) {
   story.end();
 }
 
+// It hears of the swap inside the rename, whose end is seen when it has ended itself.
+void exited_before_the_rename_returned(Story& story) {
+  OneReader one(story);
+  const StoryWatch watch = story.watch(one.app.main, *one.config, "", IN_MOVED_TO);
+  StoryGeneration next = story.prepare(
+      *one.config, Story::changed(one.config->now.contents, "app.yaml", "level: debug"));
+  story.notify(watch, IN_MOVED_TO, "..data");
+  story.gone(one.app);
+  story.exit(one.app.main);
+  story.pass(3ms);
+  story.swap(*one.config, std::move(next));
+  story.end();
+}
+
+// It had heard of nothing when it ended: it is no reader of what was published after it.
+void ended_while_the_swap_was_prepared(Story& story) {
+  OneReader one(story);
+  story.watch(one.app.main, *one.config, "", IN_MOVED_TO);
+  StoryGeneration next = story.prepare(
+      *one.config, Story::changed(one.config->now.contents, "app.yaml", "level: debug"));
+  story.gone(one.app);
+  story.exit(one.app.main);
+  story.pass(3ms);
+  story.swap(*one.config, std::move(next));
+  story.end();
+}
+
 void unknown_removed(Story& story) {
   OneReader one(story, {{"app.yaml", "one"}});
   story.publish(*one.config, {{"other.yaml", "one"}});
@@ -120,6 +147,8 @@ constexpr std::array kStories{
     Scenario{"restarted", restarted},
     Scenario{"superseded", superseded},
     Scenario{"exited", exited},
+    Scenario{"exited_before_the_rename_returned", exited_before_the_rename_returned},
+    Scenario{"ended_while_the_swap_was_prepared", ended_while_the_swap_was_prepared},
     Scenario{"unknown_removed", unknown_removed},
     Scenario{"unknown_reads_not_seen", unknown_reads_not_seen},
     Scenario{"pending", pending},
