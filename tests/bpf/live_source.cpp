@@ -46,6 +46,7 @@ void LiveSourceTest::start(BpfOptions options) {
   if (options.hooks == HookChoice::Auto) {
     options.hooks = tier_to_test();
   }
+  options.btf = btf_to_test();
   source_.reset();  // so that it can be borrowed again
   auto opened = borrow_source(options);
   if (!opened) {

@@ -221,9 +221,12 @@ TEST_F(BpfSignal, says_that_the_kernel_itself_sent_one) {
     itimerspec soon{};
     soon.it_value.tv_nsec = 1'000'000;
     ::signal(SIGUSR1, do_nothing);
+    block(SIGUSR1);  // until it is waited for, or a slow machine waits for one that was here before
+    sigset_t none;
+    ::sigemptyset(&none);
     return open_and_read(at("volume/app.yaml")) &&
            ::timer_create(CLOCK_MONOTONIC, &wanted, &timer) == 0 &&
-           ::timer_settime(timer, 0, &soon, nullptr) == 0 && ::pause() == -1;
+           ::timer_settime(timer, 0, &soon, nullptr) == 0 && ::sigsuspend(&none) == -1;
   });
   const auto found = all<SignalEvent>(events);
   ASSERT_EQ(found.size(), 1U);

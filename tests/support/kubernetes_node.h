@@ -2,8 +2,8 @@
 // The directories of a node that kubelet and the container runtime keep: pods share them.
 //
 // Everything lies below one temporary directory, for --kubelet-dir and --log-dir. What is mounted
-// there goes with its owner, and the cgroups above those of pods with the node; when the test dies,
-// a janitor process unmounts and removes the rest.
+// there goes with its owner, and the cgroups above those of pods with the last node; when the test
+// dies, a janitor process unmounts and removes the rest.
 #pragma once
 
 #include <string>
@@ -11,6 +11,7 @@
 
 #include "tests/support/janitor.h"
 #include "tests/support/temporary_directory.h"
+#include "userspace/base/unique_fd.h"
 
 namespace reloadtrace::testing {
 
@@ -32,6 +33,7 @@ class KubernetesNode {
 
  private:
   TemporaryDirectory directory_;
+  UniqueFd in_use_;  // the cgroups above those of pods, which other tests may use, too
   Janitor janitor_;
 };
 
