@@ -12,7 +12,7 @@ static __always_inline bool in_chosen_hierarchy(struct cgroup *cgroup)
 	return BPF_CORE_READ(cgroup, root) == BPF_CORE_READ(own, root);
 }
 
-SEC("tp_btf/cgroup_mkdir")
+TRACEPOINT("cgroup_mkdir")
 int BPF_PROG(on_cgroup_created, struct cgroup *cgroup, const char *path)
 {
 	struct reloadtrace_scratch *s = get_scratch();
@@ -36,7 +36,7 @@ int BPF_PROG(on_cgroup_created, struct cgroup *cgroup, const char *path)
 	return 0;
 }
 
-SEC("tp_btf/cgroup_rmdir")
+TRACEPOINT("cgroup_rmdir")
 int BPF_PROG(on_cgroup_removed, struct cgroup *cgroup)
 {
 	struct reloadtrace_cgroup_removed_event *e;

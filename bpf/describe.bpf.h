@@ -64,7 +64,7 @@ static __always_inline bool track_current(struct reloadtrace_scratch *s)
  */
 static __always_inline bool may_be_in_scope(struct task_struct *task)
 {
-#ifndef RELOADTRACE_DIRECT_LOADS
+#ifndef LOADS_ARE_DIRECT
 	/* Each of these loads takes as long there as what it could spare. */
 	return true;
 #endif

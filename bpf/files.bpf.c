@@ -3,6 +3,7 @@
 #include "describe.bpf.h"
 #include "paths.bpf.h"
 #include "syscall_table.bpf.h"
+#include "registers.bpf.h"
 
 #ifndef RELOADTRACE_DIRECT_LOADS /* else it is a part of syscalls.bpf.c */
 char LICENSE[] __weak SEC("license") = "Dual BSD/GPL";
@@ -112,11 +113,11 @@ __noinline int report_read(__u64 address, __s32 fd, __s64 offset, __u64 count)
 
 __noinline int report_map(__u64 file, __u64 address)
 {
-	struct pt_regs *regs = (void *)bpf_task_pt_regs(bpf_get_current_task_btf());
+	struct pt_regs *regs = registers();
 	struct reloadtrace_map_event *e;
 	struct reloadtrace_scratch *s = get_scratch();
 
-	if (!s || !track_current(s) || !describe_file(file, 1))
+	if (!s || !regs || !track_current(s) || !describe_file(file, 1))
 		return 0;
 	e = reserve_activity(sizeof(*e), RELOADTRACE_EV_MAP);
 	if (!e)
@@ -160,7 +161,7 @@ __noinline int report_execution(__u64 file)
 
 __noinline int report_open_failed(__u32 error)
 {
-	struct pt_regs *regs = (void *)bpf_task_pt_regs(bpf_get_current_task_btf());
+	struct pt_regs *regs = registers();
 	struct reloadtrace_open_failed_event *e;
 	struct reloadtrace_scratch *s = get_scratch();
 	__u64 path, flags = 0;
@@ -168,7 +169,7 @@ __noinline int report_open_failed(__u32 error)
 	__s32 dfd = AT_FDCWD;
 	__u64 length;
 
-	if (!s || !open_error_matters(error) || is_self())
+	if (!s || !regs || !open_error_matters(error) || is_self())
 		return 0;
 	if (!current_is_in_scope())
 		return 0;

@@ -17,7 +17,22 @@
 #include <bpf/bpf_core_read.h>
 #include <bpf/bpf_tracing.h>
 
-#ifdef RELOADTRACE_DIRECT_LOADS
+/*
+ * All programs are compiled a second time for kernels that have no BTF of their own, with
+ * RELOADTRACE_WITHOUT_KERNEL_BTF: what they are then given are numbers to the verifier, so that
+ * everything is a probe read, and offsets come from BTF that lies elsewhere.
+ */
+#ifdef RELOADTRACE_WITHOUT_KERNEL_BTF
+#define TRACEPOINT(name) SEC("raw_tp/" name)
+#else
+#define TRACEPOINT(name) SEC("tp_btf/" name)
+#endif
+
+#if defined(RELOADTRACE_DIRECT_LOADS) && !defined(RELOADTRACE_WITHOUT_KERNEL_BTF)
+#define LOADS_ARE_DIRECT
+#endif
+
+#ifdef LOADS_ARE_DIRECT
 extern void *bpf_rdonly_cast(const void *obj, __u32 btf_id) __ksym __weak;
 #define AS(type, address)                                                                          \
 	((type *)bpf_rdonly_cast((const void *)(address), bpf_core_type_id_kernel(type)))
@@ -29,7 +44,7 @@ extern void *bpf_rdonly_cast(const void *obj, __u32 btf_id) __ksym __weak;
 
 static __always_inline __u64 load_address(__u64 at)
 {
-#ifdef RELOADTRACE_DIRECT_LOADS
+#ifdef LOADS_ARE_DIRECT
 	/* Any struct that begins with a 64-bit integer: the verifier only casts to structs. */
 	return AS(struct timespec64, at)->tv_sec;
 #else
@@ -50,7 +65,7 @@ static __always_inline struct task_struct *current_task(void)
 	return (struct task_struct *)bpf_get_current_task();
 }
 
-/* An argument of a tp_btf program as a number, which a global function takes: no pointer is one. */
+/* An argument of such a program as a number, which a global function takes: no pointer is one. */
 static __always_inline __u64 argument(unsigned long long *context, int index)
 {
 	__u64 value = 0;

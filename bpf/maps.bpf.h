@@ -177,6 +177,9 @@ struct reloadtrace_scratch {
 	struct reloadtrace_writer writer;
 	struct reloadtrace_place place;
 	struct reloadtrace_tracked tracked; /* whom this CPU asked for last: stays */
+#ifdef RELOADTRACE_WITHOUT_KERNEL_BTF
+	struct pt_regs registers; /* registers.bpf.h */
+#endif
 };
 
 struct {

@@ -6,6 +6,7 @@
  */
 #include "paths.bpf.h"
 #include "syscall_table.bpf.h"
+#include "registers.bpf.h"
 
 char LICENSE[] __weak SEC("license") = "Dual BSD/GPL";
 
@@ -23,12 +24,12 @@ static __always_inline __u64 mount_point(struct pt_regs *regs, __u32 number)
 
 __noinline int report_mount(__u32 number)
 {
-	struct pt_regs *regs = (void *)bpf_task_pt_regs(bpf_get_current_task_btf());
+	struct pt_regs *regs = registers();
 	struct reloadtrace_scratch *s = get_scratch();
 	struct reloadtrace_mount_event *e;
 	__u64 length;
 
-	if (!s || is_self() ||
+	if (!s || !regs || is_self() ||
 	    BPF_CORE_READ(current_task(), nsproxy, mnt_ns, ns.inum) != node_mount_namespace)
 		return 0;
 	length = read_path(mount_point(regs, number));

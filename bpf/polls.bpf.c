@@ -13,6 +13,7 @@
 #include "describe.bpf.h"
 #include "paths.bpf.h"
 #include "syscall_table.bpf.h"
+#include "registers.bpf.h"
 
 char LICENSE[] __weak SEC("license") = "Dual BSD/GPL";
 
@@ -201,16 +202,17 @@ __noinline __u64 path_hash(__u64 length, __u64 seed)
 
 __noinline int report_poll(__u32 number, __s64 result)
 {
-	struct pt_regs *regs = (void *)bpf_task_pt_regs(bpf_get_current_task_btf());
+	struct pt_regs *regs = registers();
 	struct reloadtrace_scratch *s = get_scratch();
 	__u32 call = RELOADTRACE_POLL_STAT;
-	__u64 path = PT_REGS_PARM2_SYSCALL(regs);
-	__s32 dfd = PT_REGS_PARM1_SYSCALL(regs);
-	__u64 flags = 0, length, process;
+	__u64 path, flags = 0, length, process;
+	__s32 dfd;
 	__u32 name;
 
-	if (!s || is_self() || result == -14 /* EFAULT */)
+	if (!s || !regs || is_self() || result == -14 /* EFAULT */)
 		return 0;
+	path = PT_REGS_PARM2_SYSCALL(regs);
+	dfd = PT_REGS_PARM1_SYSCALL(regs);
 	switch (number) {
 	case SYS_stat:
 	case SYS_lstat:

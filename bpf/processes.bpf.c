@@ -11,24 +11,25 @@ extern int report_polls_at_exit(__u32 reserved);
 
 #define SIGNAL_GROUP_EXIT 4 /* include/linux/sched/signal.h */
 
-SEC("tp_btf/sched_process_fork")
+TRACEPOINT("sched_process_fork")
 int BPF_PROG(on_fork, struct task_struct *parent, struct task_struct *child)
 {
+	__u32 tgid = tgid_of(parent), child_tgid = tgid_of(child);
 	struct reloadtrace_fork_event *e;
 	bool tracked;
 
-	if (child->tgid == parent->tgid || is_self())
+	if (child_tgid == tgid || is_self())
 		return 0;
-	tracked = process_is_tracked(parent->tgid);
+	tracked = process_is_tracked(tgid);
 	if (!tracked && current_cgroup_scope() != CGROUP_TRACKED)
 		return 0;
 	if (tracked)
-		track_process(child->tgid);
+		track_process(child_tgid);
 	e = reserve_fact(sizeof(*e), RELOADTRACE_EV_FORK);
 	if (!e)
 		return 0;
-	e->child_start_ns = child->start_time;
-	e->child_tgid = child->tgid;
+	e->child_start_ns = BPF_CORE_READ(child, start_time);
+	e->child_tgid = child_tgid;
 	e->reserved = 0;
 	bpf_ringbuf_submit(e, 0);
 	return 0;
@@ -41,7 +42,7 @@ static __always_inline int report_exec(struct task_struct *task)
 	__u32 number = 0;
 
 	/* An unknown cgroup may be a container that is just starting: userspace classifies it. */
-	if (!process_is_tracked(task->tgid) && current_cgroup_scope() == CGROUP_IGNORED)
+	if (!process_is_tracked(tgid_of(task)) && current_cgroup_scope() == CGROUP_IGNORED)
 		return 0;
 	e = reserve_fact(sizeof(*e), RELOADTRACE_EV_EXEC);
 	if (!e)
@@ -54,7 +55,7 @@ static __always_inline int report_exec(struct task_struct *task)
 	return 0;
 }
 
-SEC("tp_btf/sched_process_exec")
+TRACEPOINT("sched_process_exec")
 int BPF_PROG(on_exec, struct task_struct *task, pid_t old_pid, struct linux_binprm *bprm)
 {
 	/* Not bprm->file: what the verifier knows as a pointer is no argument of a global function.
@@ -78,18 +79,18 @@ int BPF_PROG(on_exec, struct task_struct *task, pid_t old_pid, struct linux_binp
  */
 static __always_inline bool is_last_exit(struct task_struct *task)
 {
-	__u64 process = (__u64)task->tgid << 32 ^ BPF_CORE_READ(task, group_leader, start_time);
+	__u64 process = (__u64)tgid_of(task) << 32 ^ BPF_CORE_READ(task, group_leader, start_time);
 	__u8 one = 1;
 
 	return BPF_CORE_READ(task, signal, live.counter) == 0 &&
 	       !bpf_map_update_elem(&exited_processes, &process, &one, BPF_NOEXIST);
 }
 
-SEC("tp_btf/sched_process_exit")
+TRACEPOINT("sched_process_exit")
 int BPF_PROG(on_exit, struct task_struct *task)
 {
 	struct reloadtrace_exit_event *e;
-	__u32 tgid = task->tgid;
+	__u32 tgid = tgid_of(task);
 	bool tracked;
 
 	if (writers_open) {

@@ -6,6 +6,7 @@
 #include "describe.bpf.h"
 #include "paths.bpf.h"
 #include "syscall_table.bpf.h"
+#include "registers.bpf.h"
 
 char LICENSE[] __weak SEC("license") = "Dual BSD/GPL";
 
@@ -53,7 +54,7 @@ static __always_inline bool may_publish(struct reloadtrace_base *base, __u64 len
 
 __noinline int report_rename(__u32 number)
 {
-	struct pt_regs *regs = (void *)bpf_task_pt_regs(bpf_get_current_task_btf());
+	struct pt_regs *regs = registers();
 	struct reloadtrace_rename_event *e;
 	struct reloadtrace_base base = {};
 	struct reloadtrace_scratch *s = get_scratch();
@@ -61,7 +62,7 @@ __noinline int report_rename(__u32 number)
 	__s32 new_dfd = AT_FDCWD;
 	__u32 flags = 0;
 
-	if (!s || is_self())
+	if (!s || !regs || is_self())
 		return 0;
 	if (number == SYS_rename) {
 		old_path = PT_REGS_PARM1_SYSCALL(regs);
@@ -96,14 +97,14 @@ __noinline int report_rename(__u32 number)
 
 __noinline int report_symlink(__u32 number)
 {
-	struct pt_regs *regs = (void *)bpf_task_pt_regs(bpf_get_current_task_btf());
+	struct pt_regs *regs = registers();
 	struct reloadtrace_symlink_event *e;
 	struct reloadtrace_base base = {};
 	struct reloadtrace_scratch *s = get_scratch();
 	__u64 link_path, length;
 	__s32 dfd = AT_FDCWD;
 
-	if (!s || is_self())
+	if (!s || !regs || is_self())
 		return 0;
 	if (number == SYS_symlink) {
 		link_path = PT_REGS_PARM2_SYSCALL(regs);

@@ -9,6 +9,7 @@
  */
 #include "describe.bpf.h"
 #include "syscall_table.bpf.h"
+#include "registers.bpf.h"
 
 char LICENSE[] __weak SEC("license") = "Dual BSD/GPL";
 
@@ -53,11 +54,16 @@ struct reloadtrace_message {
 
 static __always_inline bool find_message(struct reloadtrace_message *m, __s64 length)
 {
-	struct pt_regs *regs = (void *)bpf_task_pt_regs(bpf_get_current_task_btf());
-	__u64 number = SYSCALL_NUMBER(regs), second = PT_REGS_PARM2_SYSCALL(regs),
-	      third = PT_REGS_PARM3_SYSCALL(regs), fourth = PT_REGS_PARM4_SYSCALL(regs);
+	struct pt_regs *regs = registers();
+	__u64 number, second, third, fourth;
 	struct user_msghdr head;
 
+	if (!regs)
+		return false;
+	number = SYSCALL_NUMBER(regs);
+	second = PT_REGS_PARM2_SYSCALL(regs);
+	third = PT_REGS_PARM3_SYSCALL(regs);
+	fourth = PT_REGS_PARM4_SYSCALL(regs);
 	/* Else the compiler makes one load of two that the verifier wants apart. */
 	barrier_var(second);
 	barrier_var(third);

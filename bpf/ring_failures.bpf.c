@@ -63,7 +63,7 @@ __noinline int remember_ring_open(__u64 request)
 	return 0;
 }
 
-SEC("tp_btf/io_uring_submit_req")
+TRACEPOINT("io_uring_submit_req")
 int BPF_PROG(on_ring_submission, struct io_kiocb *req)
 {
 	struct io_kiocb___ring *request = (void *)req;
@@ -72,9 +72,14 @@ int BPF_PROG(on_ring_submission, struct io_kiocb *req)
 
 	/*
 	 * Read directly: before 6.0 the first argument was no request, and the verifier, which
-	 * knows, refuses the program.
+	 * knows, refuses the program. Without BTF it does not know, and only the name that the
+	 * tracepoint has since 6.3 is taken.
 	 */
+#ifdef RELOADTRACE_WITHOUT_KERNEL_BTF
+	opcode = BPF_CORE_READ(request, opcode);
+#else
 	opcode = __builtin_preserve_access_index(({ request->opcode; }));
+#endif
 	if (!hook_io_uring || !volumes_tracked || !is_ring_open(opcode))
 		return 0;
 	address = argument(ctx, 0);

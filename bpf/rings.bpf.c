@@ -68,7 +68,7 @@ static __always_inline void on_ring_opened(__u64 ring, struct io_kiocb___ring *r
 		report_open(file, fd);
 }
 
-SEC("tp_btf/io_uring_complete")
+TRACEPOINT("io_uring_complete")
 int BPF_PROG(on_ring_completion, void *ring, void *req)
 {
 	struct io_kiocb___ring *request = req;

@@ -3,6 +3,7 @@
 #include "loops.bpf.h"
 #include "pids.bpf.h"
 #include "syscall_table.bpf.h"
+#include "registers.bpf.h"
 
 char LICENSE[] __weak SEC("license") = "Dual BSD/GPL";
 
@@ -135,7 +136,7 @@ static __always_inline void describe_target(struct reloadtrace_signal_event *e,
 	BPF_CORE_READ_STR_INTO(&e->target_comm, leader, comm);
 }
 
-SEC("tp_btf/signal_generate")
+TRACEPOINT("signal_generate")
 int BPF_PROG(on_signal, int signal, struct kernel_siginfo *info, struct task_struct *task,
 	     int group, int result)
 {
@@ -147,7 +148,7 @@ int BPF_PROG(on_signal, int signal, struct kernel_siginfo *info, struct task_str
 		return 0;
 	cgroup_id = cgroup_id_of(task);
 	sent = current_sent_it((__u64)info);
-	if (!is_in_scope(task->tgid, cgroup_id) || (sent && is_self()))
+	if (!is_in_scope(tgid_of(task), cgroup_id) || (sent && is_self()))
 		return 0;
 	e = reserve_fact(sizeof(*e), RELOADTRACE_EV_SIGNAL);
 	if (!e)
@@ -168,10 +169,12 @@ struct reloadtrace_refusal {
 	__s32 named;
 };
 
-static __always_inline void read_refusal(struct reloadtrace_refusal *r, __u32 number, __u32 error)
+static __always_inline bool read_refusal(struct reloadtrace_refusal *r, __u32 number, __u32 error)
 {
-	struct pt_regs *regs = (void *)bpf_task_pt_regs(bpf_get_current_task_btf());
+	struct pt_regs *regs = registers();
 
+	if (!regs)
+		return false;
 	r->target = NULL;
 	r->signal = PT_REGS_PARM2_SYSCALL(regs);
 	r->named = PT_REGS_PARM1_SYSCALL(regs);
@@ -184,6 +187,7 @@ static __always_inline void read_refusal(struct reloadtrace_refusal *r, __u32 nu
 	} else if (error == EPERM) {
 		r->target = task_named(r->named);
 	}
+	return true;
 }
 
 /*
@@ -200,8 +204,7 @@ __noinline int report_signal_refused(__u32 number, __u32 error)
 
 	if ((error != EPERM && error != ESRCH) || is_self())
 		return 0;
-	read_refusal(&refusal, number, error);
-	if (!signal_matters(refusal.signal))
+	if (!read_refusal(&refusal, number, error) || !signal_matters(refusal.signal))
 		return 0;
 	in_scope = current_is_in_scope();
 	target = refusal.target;

@@ -16,6 +16,7 @@
  */
 
 #include "describe.bpf.h"
+#include "registers.bpf.h"
 #include "syscall_table.bpf.h"
 
 extern int report_open(__u64 file, __s32 fd);
@@ -201,6 +202,11 @@ static __always_inline int dispatch(__u32 tier, const struct pt_regs *regs, __s6
 {
 	struct task_struct *task;
 
+#ifdef RELOADTRACE_WITHOUT_KERNEL_BTF
+	regs = is_asked() ? copy_registers(regs) : NULL;
+	if (!regs)
+		return 0;
+#endif
 	if (!is_of_interest(tier, SYSCALL_NUMBER(regs)) || !is_asked())
 		return 0;
 	task = current_task();

@@ -4,7 +4,7 @@
 
 char LICENSE[] __weak SEC("license") = "Dual BSD/GPL";
 
-SEC("tp_btf/sys_exit")
+TRACEPOINT("sys_exit")
 int BPF_PROG(on_syscall_probing, struct pt_regs *regs, long result)
 {
 	return dispatch(RELOADTRACE_TIER_TRACEPOINT, regs, result);

@@ -4,6 +4,7 @@
 #include "describe.bpf.h"
 #include "paths.bpf.h"
 #include "syscall_table.bpf.h"
+#include "registers.bpf.h"
 
 char LICENSE[] __weak SEC("license") = "Dual BSD/GPL";
 
@@ -20,8 +21,10 @@ struct reloadtrace_failed_watch {
 static __always_inline bool find_failed_watch(struct reloadtrace_failed_watch *w, __u32 number,
 					      __u32 error)
 {
-	struct pt_regs *regs = (void *)bpf_task_pt_regs(bpf_get_current_task_btf());
+	struct pt_regs *regs = registers();
 
+	if (!regs)
+		return false;
 	switch (error) {
 	case 9:	 /* EBADF */
 	case 14: /* EFAULT */

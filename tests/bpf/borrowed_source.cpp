@@ -85,6 +85,7 @@ class BorrowedSource final : public BpfSource {
 Result<std::unique_ptr<BpfSource>> borrow_source(const BpfOptions& options) {
   BpfOptions usual;
   usual.hooks = options.hooks;
+  usual.btf = options.btf;
   if (std::getenv("RELOADTRACE_SHARE_SOURCE") == nullptr || options != usual) {
     return BpfSource::open(options);
   }

@@ -61,6 +61,7 @@ void LiveSourceTest::start(BpfOptions options) {
 std::vector<Event> LiveSourceTest::trace(const std::function<bool()>& act) {
   child_ = ::fork();
   if (child_ == 0) {
+    ::alarm(300);  // one that hangs fails, and the others have their turn
     ::_exit(act() ? 0 : 1);
   }
   int status = -1;

@@ -56,7 +56,9 @@ TEST_F(BpfSourceTest, has_every_hook_on_this_kernel) {
   start();
   EXPECT_EQ(source().hooks().size(), kHooks.size());
   for (const HookStatus& hook : source().hooks()) {
-    EXPECT_NE(hook.state, HookState::Missing) << hook.name;
+    const bool walks_descriptors = hook.name == "adopt";  // for which the kernel needs BTF
+    EXPECT_EQ(hook.state == HookState::Missing, walks_descriptors && !btf_to_test().empty())
+        << hook.name;
   }
 }
 

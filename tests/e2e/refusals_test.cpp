@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 // Machines that forbid what the tracer needs, and those that only look as if they did.
+#include <filesystem>
 #include <fstream>
 
 #include "tests/e2e/story.h"
+#include "tests/support/temporary_directory.h"
 
 namespace reloadtrace::testing {
 namespace {
@@ -51,6 +53,32 @@ TEST_F(Refusals, name_the_file_system_that_is_not_mounted) {
   expect_refusal(
       check_under({"unshare", "--mount", "sh", "-c", "umount -l /sys && exec \"$@\"", "sh"}),
       "/sys is not mounted");
+}
+
+// Here it has BTF all the same: nothing of it is found, neither by the tracer nor by libbpf.
+TEST_F(Refusals, name_the_option_for_a_kernel_without_btf_and_then_are_none) {
+  TemporaryDirectory directory;
+  const std::string types = directory.at("types.btf");
+  std::filesystem::copy_file("/sys/kernel/btf/vmlinux", types);
+  const std::vector<std::string> without_btf = {
+      "unshare", "--mount", "sh", "-c", "mount -t tmpfs none /sys/kernel/btf && exec \"$@\"", "sh"};
+  expect_refusal(check_under(without_btf), "this kernel has no BTF");
+  expect_refusal(check_under(without_btf), "--btf FILE");
+  const Completed ended = check_under(without_btf, {"--btf", types});
+  EXPECT_EQ(ended.exit_code, 0) << ended.output;
+  EXPECT_NE(ended.output.find("can trace here: 18 of 19 hooks"), std::string::npos) << ended.output;
+  EXPECT_NE(ended.output.find("adopt           missing"), std::string::npos) << ended.output;
+  EXPECT_NE(ended.output.find("not tried: exec, mount, cgroup\n"), std::string::npos)
+      << ended.output;
+}
+
+TEST_F(Refusals, name_the_file_of_types_that_is_none) {
+  TemporaryDirectory directory;
+  write_file(directory.at("cut"), read_file("/sys/kernel/btf/vmlinux").substr(0, 100'000));
+  expect_refusal(check_under({}, {"--btf", directory.at("nothing")}),
+                 "nothing: No such file or directory");
+  expect_refusal(check_under({}, {"--btf", tracer_binary()}), "this file has no BTF");
+  expect_refusal(check_under({}, {"--btf", directory.at("cut")}), "cut: this file has no BTF");
 }
 
 TEST_F(Refusals, name_what_forbids_fentry_programs_where_no_others_are_wanted) {

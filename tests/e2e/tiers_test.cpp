@@ -1,11 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
-// The two tiers of hooks, side by side on one volume: what they see of system calls comes from
-// other programs at other places of the kernel, what they say must be the same.
+// The tiers of hooks, side by side on one volume: what they see of system calls comes from other
+// programs at other places of the kernel, what they say must be the same.
+#include <filesystem>
 #include <map>
 #include <set>
 #include <thread>
 
 #include "tests/e2e/story.h"
+#include "tests/support/temporary_directory.h"
 
 namespace reloadtrace::testing {
 namespace {
@@ -59,24 +61,22 @@ const std::vector<Member> kCorpus = {
     {"uring-openat2-reader"},
 };
 
+constexpr const char* kFromFile = "types from a file";
+
 // What is the same whoever saw it.
 using Said = std::map<std::string, Line>;
 
+bool takes_fentry() {
+  return run_tracer({"check", "--hooks", "fentry"}, std::chrono::seconds(60)).exit_code == 0;
+}
+
 class Tiers : public Story {
  protected:
-  void SetUp() override {
-    Story::SetUp();
-    const Completed checked =
-        run_tracer({"check", "--format", "json", "--hooks", "fentry"}, std::chrono::seconds(60));
-    if (checked.exit_code != 0 && !IsSkipped()) {
-      GTEST_SKIP() << parse_lines(checked.output).at(0).at("obstacle");
-    }
-  }
-
-  std::unique_ptr<Tracer> traced_by(const std::string& tier) {
-    return std::make_unique<Tracer>(
-        TracerOptions{.arguments = {"--path", volume_.path(), "--deadline", "15", "--hooks", tier},
-                      .start_timeout = std::chrono::seconds(60)});
+  std::unique_ptr<Tracer> traced_by(const std::vector<std::string>& choice) {
+    std::vector<std::string> arguments = {"--path", volume_.path(), "--deadline", "15"};
+    arguments.insert(arguments.end(), choice.begin(), choice.end());
+    return std::make_unique<Tracer>(TracerOptions{.arguments = std::move(arguments),
+                                                  .start_timeout = std::chrono::seconds(60)});
   }
 
   std::string behaviour_of(const std::string& container) const {
@@ -107,28 +107,40 @@ class Tiers : public Story {
   }
 };
 
+// The third are the programs for a kernel without BTF of its own. A kernel that takes no fentry
+// programs has two.
 TEST_F(Tiers, say_the_same_of_every_behaviour) {
   volume_.publish({{"app.yaml", "level: info"}, {"limits.conf", "files: 10"}});
-  const auto by_tracepoint = traced_by("tracepoint");
-  const auto by_fentry = traced_by("fentry");
+  TemporaryDirectory directory;
+  std::filesystem::copy_file("/sys/kernel/btf/vmlinux", directory.at("types.btf"));
+  const auto by_tracepoint = traced_by({"--hooks", "tracepoint"});
+  std::map<std::string, std::unique_ptr<Tracer>> others;
+  others[kFromFile] = traced_by({"--btf", directory.at("types.btf")});
+  if (takes_fentry()) {
+    others["fentry"] = traced_by({"--hooks", "fentry"});
+  }
   for (const Member& member : kCorpus) {
     start(member.behaviour, member.arguments);
   }
   std::this_thread::sleep_for(std::chrono::seconds(3));  // the pollers look
   volume_.publish({{"app.yaml", "level: debug"}, {"limits.conf", "files: 99"}},
                   {.delay = milliseconds(200)});
-  const Said one = said_by(*by_tracepoint);
-  const Said other = said_by(*by_fentry);
-  EXPECT_EQ(one.size(), kCorpus.size());
-  for (const auto& [behaviour, said] : one) {
-    EXPECT_EQ(other.contains(behaviour) ? other.at(behaviour) : Line(), said) << behaviour;
-  }
+  Said expected = said_by(*by_tracepoint);
   std::set<std::string> verdicts;
-  for (const auto& [behaviour, said] : other) {
+  for (const auto& [behaviour, said] : expected) {
     verdicts.insert(said.at("verdict").get<std::string>());
     EXPECT_EQ(said.at("confidence"), "exact") << behaviour;
   }
+  EXPECT_EQ(expected.size(), kCorpus.size());
   EXPECT_GE(verdicts.size(), 4U);  // so it is a corpus
+  for (const auto& [tier, tracer] : others) {
+    SCOPED_TRACE(tier);
+    const Said other = said_by(*tracer);
+    for (auto& [behaviour, said] : expected) {
+      said["confidence"] = tier == kFromFile ? "degraded" : "exact";  // the hook `adopt` is missing
+      EXPECT_EQ(other.contains(behaviour) ? other.at(behaviour) : Line(), said) << behaviour;
+    }
+  }
 }
 
 }  // namespace

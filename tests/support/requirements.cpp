@@ -20,6 +20,11 @@ std::string hooks_to_test() {
   return tier == nullptr ? "auto" : tier;
 }
 
+std::string btf_to_test() {
+  const char* const file = std::getenv("RELOADTRACE_TEST_BTF");
+  return file == nullptr ? "" : file;
+}
+
 std::string find_program(const std::string& program) {
   const char* path = std::getenv("PATH");
   std::istringstream directories(path == nullptr ? "" : path);

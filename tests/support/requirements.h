@@ -20,6 +20,10 @@ std::optional<std::string> why_tracer_cannot_run();      // BPF and the program 
 // $RELOADTRACE_TEST_HOOKS, the tier that kernel tests are to run in; "auto" without it.
 std::string hooks_to_test();
 
+// $RELOADTRACE_TEST_BTF, a file with the types of this kernel, when the tests are to do as if it
+// had none of its own; empty without it.
+std::string btf_to_test();
+
 // Where `program` lies in PATH; empty when it does not.
 std::string find_program(const std::string& program);
 

@@ -75,6 +75,9 @@ Tracer::Tracer(const TracerOptions& options) {
       std::ranges::find(options.arguments, "--hooks") == options.arguments.end()) {
     command.argv.insert(command.argv.end(), {"--hooks", tier});
   }
+  if (!btf_to_test().empty()) {
+    command.argv.insert(command.argv.end(), {"--btf", btf_to_test()});
+  }
   if (options.record) {
     command.argv.insert(command.argv.end(), {"--record", recording()});
   }

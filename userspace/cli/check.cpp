@@ -97,6 +97,7 @@ int run(const CheckOptions& options) {
   BpfOptions bpf;
   bpf.proc = options.places.proc;
   bpf.hooks = hook_choice(options.hooks);
+  bpf.btf = options.btf;
   bpf.muted_hooks = options.muted_hooks;
   const auto source = BpfSource::open(bpf);
   if (!source) {

@@ -82,6 +82,13 @@ void add_hook_choice(CLI::App& app, std::string& hooks) {
       ->check(CLI::IsMember({"auto", "tracepoint", "fentry"}));
 }
 
+void add_btf(CLI::App& app, std::string& file) {
+  app.add_option("--btf", file,
+                 "The types (BTF, raw or in an ELF file) of this very kernel, when it was built "
+                 "without them; watches set up before the trace are then not known")
+      ->type_name("FILE");
+}
+
 void add_muted_hooks(CLI::App& app, std::vector<std::string>& hooks) {
   app.add_option("--mute-hook", hooks, "Let this hook attach, and see nothing (repeat)")
       ->type_name("NAME")
@@ -167,6 +174,7 @@ void add_trace_options(CLI::App& app, TraceOptions& trace) {
       ->type_name("PERCENT")
       ->check(CLI::Range(0.001, 100.0 * 1024));
   add_hook_choice(app, trace.hooks);
+  add_btf(app, trace.btf);
   app.add_option("--duration", trace.duration_seconds, "Stop after that long")
       ->type_name("SEC")
       ->check(CLI::Range(0.001, kMaxSeconds));
@@ -262,6 +270,7 @@ std::variant<Command, int> parse_command_line(int argc, char** argv) {
 
   add_cost_options(*check_command, check);
   add_hook_choice(*check_command, check.hooks);
+  add_btf(*check_command, check.btf);
   add_muted_hooks(*check_command, check.muted_hooks);
 
   auto* schema_command = app.add_subcommand("schema", "The JSON Schema of the JSON lines");

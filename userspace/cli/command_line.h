@@ -46,6 +46,7 @@ struct TraceOptions {
   bool live = false;  // a screen, in place of lines on standard output
   std::optional<double> duration_seconds;
   std::string hooks = "auto";  // "auto", "tracepoint", "fentry"
+  std::string btf;             // a file; empty = the kernel's own
   std::vector<std::string> without_hooks;
   std::vector<std::string> muted_hooks;
   std::uint32_t ring_bytes = 0;  // of each ring; 0 = as BpfOptions has it
@@ -85,6 +86,7 @@ struct CheckOptions {
   std::optional<std::uint32_t> pid;    // of this running tracer, instead of one's own
   NodePlaces places;                   // what is tracked meanwhile
   std::string hooks = "auto";          // as in TraceOptions
+  std::string btf;                     // likewise
   std::vector<std::string> muted_hooks;
 };
 

@@ -278,6 +278,7 @@ int run(const TraceOptions& options) {
   BpfOptions bpf;
   bpf.proc = options.places.proc;
   bpf.hooks = hook_choice(options.hooks);
+  bpf.btf = options.btf;
   bpf.without_hooks = options.without_hooks;
   if (options.ring_bytes != 0) {
     bpf.facts_ring = bpf.activity_ring = options.ring_bytes;

@@ -17,12 +17,12 @@
 #include <utility>
 
 #include "bpf/filter.h"
-#include "reloadtrace.skel.h"
 #include "userspace/base/unique_fd.h"
 #include "userspace/source/event_delivery.h"
 #include "userspace/source/fentry_links.h"
 #include "userspace/source/hook_plan.h"
 #include "userspace/source/http_patterns.h"
+#include "userspace/source/kernel_btf.h"
 #include "userspace/source/kernel_probe.h"
 #include "userspace/source/kernel_scope.h"
 #include "userspace/source/load_log.h"
@@ -30,6 +30,7 @@
 #include "userspace/source/record_rings.h"
 #include "userspace/source/refusal.h"
 #include "userspace/source/self_test.h"
+#include "userspace/source/skeleton.h"
 #include "userspace/wire/record.h"
 
 namespace reloadtrace {
@@ -40,13 +41,9 @@ using namespace std::chrono_literals;
 constexpr auto kLossLookInterval = 50ms;
 constexpr auto kPollSweepInterval = 1s;
 
-struct SkeletonDeleter {
-  void operator()(reloadtrace_bpf* s) const { reloadtrace_bpf::destroy(s); }
-};
 struct LinkDeleter {
   void operator()(bpf_link* l) const { bpf_link__destroy(l); }
 };
-using SkeletonPtr = std::unique_ptr<reloadtrace_bpf, SkeletonDeleter>;
 using LinkPtr = std::unique_ptr<bpf_link, LinkDeleter>;
 
 // Listens to libbpf for as long as it lives; afterwards libbpf is silent, and what fails is an
@@ -77,11 +74,20 @@ class LoadLogScope {
   inline static thread_local LoadLog* current = nullptr;
 };
 
+// To walk the descriptors of all processes takes BTF in the kernel.
+std::vector<std::string> hooks_to_do_without(const BpfOptions& options) {
+  auto names = options.without_hooks;
+  if (!options.btf.empty()) {
+    names.emplace_back(name_of(HookId::Adopt));
+  }
+  return names;
+}
+
 class LiveSource final : public BpfSource {
  public:
   explicit LiveSource(const BpfOptions& options)
       : options_(options),
-        plan_(options.without_hooks, options.muted_hooks),
+        plan_(hooks_to_do_without(options), options.muted_hooks),
         rings_([this](std::span<const std::byte> record) { take(record); }, options.gathering),
         delivery_(monotonic_now()) {}
 
@@ -98,6 +104,9 @@ class LiveSource final : public BpfSource {
     http_patterns_ = *std::move(patterns);
     LoadLog log;
     const LoadLogScope scope(log);
+    if (auto types = require_btf(options_.btf); !types) {
+      return types;
+    }
     if (auto chosen = choose_tier(); !chosen) {
       return chosen;
     }
@@ -199,6 +208,9 @@ Result<> LiveSource::choose_tier() {
     return Unit{};
   }
   const bool only = options_.hooks == HookChoice::Fentry;
+  if (!options_.btf.empty()) {
+    return only ? Result<>(no_fentry(not_in_kernel())) : Unit{};
+  }
   may_miss_runs_ = kernel_may_preempt_itself();
   if (may_miss_runs_ && !only) {
     return Unit{};
@@ -257,7 +269,7 @@ void LiveSource::unload() {
 }
 
 Result<> LiveSource::load_once(LoadLog& log, std::string& failed) {
-  skeleton_.reset(reloadtrace_bpf::open());
+  skeleton_ = open_skeleton(options_.btf);
   if (!skeleton_) {
     return system_error(errno, "open BPF programs");
   }
@@ -290,7 +302,7 @@ void LiveSource::configure() {
   knobs->node_mount_namespace = find_node_mount_namespace(options_.proc);
   configure_http();
   // Renamed after 6.1. When neither is there, loading says so.
-  if (plan_.has(HookId::IoUringFailed)) {
+  if (plan_.has(HookId::IoUringFailed) && options_.btf.empty()) {
     bpf_program* const submission = skeleton_->progs.on_ring_submission;
     if (bpf_program__set_attach_target(submission, 0, "io_uring_submit_req") != 0) {
       bpf_program__set_attach_target(submission, 0, "io_uring_submit_sqe");

@@ -23,6 +23,9 @@ enum class HookChoice : std::uint8_t {
 
 struct BpfOptions {
   HookChoice hooks = HookChoice::Auto;
+  // A file with the types of this kernel, when it was built without; kernel_btf.h. System calls are
+  // then seen by the tracepoint, and watches from before the start not at all (hook `adopt`).
+  std::string btf;
   // Rings, in bytes; powers of two and multiples of the page size. The first carries what must not
   // be lost (publishes, watches, processes), the other one opens and reads. With 512 KiB a publish
   // of 180 volumes at once did not fit.
@@ -48,7 +51,7 @@ struct BpfOptions {
 class BpfSource : public EventSource, public Scope {
  public:
   // Loads, attaches, and tests whether the hooks deliver (self_test.h). Needs CAP_BPF and
-  // CAP_PERFMON (or root) and kernel BTF. Hooks that this kernel lacks, and those that attach and
+  // CAP_PERFMON (or root) and BTF. Hooks that this kernel lacks, and those that attach and
   // deliver nothing, are left out one by one and shown as Missing; the error of a required one says
   // what is missing and what to do, with the code of its cause (EPERM, ENOENT for no BTF, …).
   static Result<std::unique_ptr<BpfSource>> open(const BpfOptions& options);

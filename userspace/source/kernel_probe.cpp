@@ -26,21 +26,6 @@ Timestamp monotonic_now() {
 
 namespace {
 
-Result<> require_btf() {
-  if (::access("/sys/kernel/btf/vmlinux", R_OK) == 0) {
-    return Unit{};
-  }
-  if (::access("/sys/kernel", F_OK) != 0) {
-    return Error{std::make_error_code(std::errc::no_such_file_or_directory),
-                 "/sys is not mounted here, so that the kernel's BTF (/sys/kernel/btf/vmlinux) "
-                 "cannot be read: mount -t sysfs sysfs /sys"};
-  }
-  return Error{std::make_error_code(std::errc::no_such_file_or_directory),
-               "this kernel has no BTF (/sys/kernel/btf/vmlinux): run one built with "
-               "CONFIG_DEBUG_INFO_BTF=y, as distributions do since 2021. BTF from elsewhere does "
-               "not help: the kernel itself checks the programs against its own"};
-}
-
 Result<DeviceId> device_of(const UniqueFd& fd, const char* what) {
   if (!fd) {
     return system_error(errno, fmt::format("create {}", what));
@@ -55,9 +40,6 @@ Result<DeviceId> device_of(const UniqueFd& fd, const char* what) {
 }  // namespace
 
 Result<KernelDevices> probe_kernel() {
-  if (auto found = require_btf(); !found) {
-    return std::move(found).error();
-  }
   const auto queues = device_of(UniqueFd(::inotify_init1(IN_CLOEXEC)), "an inotify instance");
   if (!queues) {
     return queues.error();
@@ -89,6 +71,11 @@ CgroupHierarchy own_cgroup_hierarchy() {
 Error not_in_btf() {
   return Error{std::make_error_code(std::errc::not_supported),
                "its BTF does not have the functions of system calls"};
+}
+
+Error not_in_kernel() {
+  return Error{std::make_error_code(std::errc::not_supported),
+               "it has no BTF of its own, which --btf says"};
 }
 
 Error no_fentry(const Error& reason) {

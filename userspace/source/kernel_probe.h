@@ -21,7 +21,6 @@ struct KernelDevices {
   DeviceId sockets = 0;
 };
 
-// An error, saying what to do, without kernel BTF.
 Result<KernelDevices> probe_kernel();
 // The number of the mount namespace of pid 1 under `proc`; our own's when it may not be read.
 std::uint32_t find_node_mount_namespace(const std::string& proc);
@@ -30,6 +29,7 @@ CgroupHierarchy own_cgroup_hierarchy();
 // The answers to `--hooks fentry` where there is none.
 Error no_fentry(const Error& reason);
 Error not_in_btf();
+Error not_in_kernel();
 // A required hook attached, and delivers nothing.
 Error silent_hook(std::string_view name);
 
