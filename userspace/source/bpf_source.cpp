@@ -432,7 +432,7 @@ Result<bool> LiveSource::test_hooks() {
     return true;
   }
   if (const Hook* hook = plan_.missing_required()) {
-    return silent_hook(hook->name);
+    return silent_hook(hook->name, options_.btf);
   }
   return false;
 }

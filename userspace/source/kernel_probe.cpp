@@ -84,11 +84,12 @@ Error no_fentry(const Error& reason) {
                            reason.message)};
 }
 
-Error silent_hook(std::string_view name) {
-  return Error{std::make_error_code(std::errc::not_supported),
-               fmt::format("the hook {} attaches here and delivers nothing; without it nothing can "
-                           "be said",
-                           name)};
+Error silent_hook(std::string_view name, const std::string& btf) {
+  return Error{
+      std::make_error_code(std::errc::not_supported),
+      fmt::format(
+          "the hook {} attaches here and delivers nothing; without it nothing can be said{}", name,
+          btf.empty() ? "" : fmt::format(". Are the types in {} those of this very kernel?", btf))};
 }
 
 }  // namespace reloadtrace

@@ -30,7 +30,7 @@ CgroupHierarchy own_cgroup_hierarchy();
 Error no_fentry(const Error& reason);
 Error not_in_btf();
 Error not_in_kernel();
-// A required hook attached, and delivers nothing.
-Error silent_hook(std::string_view name);
+// A required hook attached, and delivers nothing. `btf` is the file that types came from, if any.
+Error silent_hook(std::string_view name, const std::string& btf);
 
 }  // namespace reloadtrace
