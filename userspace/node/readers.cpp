@@ -193,7 +193,9 @@ std::optional<Readers::Sight> Readers::sight_of(const Group& group, std::uint32_
     return std::nullopt;
   }
   sight.mounts = mounts_of(group, main);
-  return sight;
+  // It may have ended meanwhile, a helper of the runtime: nothing was seen then, not that it mounts
+  // nothing.
+  return proc_.read(main, "mountinfo") ? std::optional(std::move(sight)) : std::nullopt;
 }
 
 bool Readers::is_still_on_host(std::uint32_t tgid) const {
@@ -225,7 +227,9 @@ std::vector<VolumeMount> Readers::mounts_of(const Group& group, std::uint32_t ma
   auto mounts = look(main);
   for (auto process = group.processes.begin(); mounts.empty() && process != group.processes.end();
        ++process) {
-    mounts = look(process->tgid);
+    if (!is_still_on_host(process->tgid)) {
+      mounts = look(process->tgid);
+    }
   }
   return mounts;
 }

@@ -196,6 +196,23 @@ TEST(Containers, are_not_judged_by_a_helper_of_the_runtime_that_ended_before_we_
   EXPECT_FALSE(node.scope.ignored.contains(cgroup));
 }
 
+TEST(Containers, are_not_judged_by_the_helpers_of_one_that_ended_while_we_looked) {
+  FakeNode node({"volumes/cfg"});
+  for (const char* injected : {"proc/1050", "proc/1051"}) {
+    fs::remove_all(node.path(injected));
+  }
+  // What was read first is there, and then no more.
+  for (const char* gone : {"proc/1000/mountinfo", "proc/1000/ns", "proc/1000/root"}) {
+    fs::remove_all(node.path(gone));
+  }
+  fs::remove(node.path("proc/1001/ns/mnt"));
+  fs::create_symlink("mnt:[4026531841]", node.path("proc/1001/ns/mnt"));  // still the host's
+  const std::uint64_t cgroup = node.cgroup(kAppCgroup);
+  node.observe(ExecEvent{origin(1000, cgroup, "runc"), 800, 1000, 4026531836, 4026531836});
+  EXPECT_EQ(node.container(kApp), nullptr) << "by the mounts of its child, not set up yet";
+  EXPECT_FALSE(node.scope.ignored.contains(cgroup));
+}
+
 TEST(Containers, have_the_oldest_process_that_still_runs_as_the_main_one) {
   FakeNode node({"volumes/cfg"});
   end_process(node, "1000");
