@@ -194,8 +194,11 @@ std::optional<Readers::Sight> Readers::sight_of(const Group& group, std::uint32_
   }
   sight.mounts = mounts_of(group, main);
   // It may have ended meanwhile, a helper of the runtime: nothing was seen then, not that it mounts
-  // nothing.
-  return proc_.read(main, "mountinfo") ? std::optional(std::move(sight)) : std::nullopt;
+  // nothing. Whoever lives has a root directory at least.
+  if (proc_.read(main, "mountinfo").value_or("").empty()) {
+    return std::nullopt;
+  }
+  return sight;
 }
 
 bool Readers::is_still_on_host(std::uint32_t tgid) const {

@@ -174,6 +174,16 @@ TEST(Containers, are_not_judged_before_they_have_mounts_of_their_own) {
   EXPECT_FALSE(node.scope.ignored.contains(cgroup));
 }
 
+// 1000 begins the container, and its child has no mounts of its own yet.
+void expect_no_container_by_a_child_on_the_host(FakeNode& node) {
+  fs::remove(node.path("proc/1001/ns/mnt"));
+  fs::create_symlink("mnt:[4026531841]", node.path("proc/1001/ns/mnt"));  // still the host's
+  const std::uint64_t cgroup = node.cgroup(kAppCgroup);
+  node.observe(ExecEvent{origin(1000, cgroup, "runc"), 800, 1000, 4026531836, 4026531836});
+  EXPECT_EQ(node.container(kApp), nullptr) << "by the mounts of its child, not set up yet";
+  EXPECT_FALSE(node.scope.ignored.contains(cgroup));
+}
+
 TEST(Containers, are_not_judged_by_a_helper_of_the_runtime_that_ended_before_we_looked) {
   FakeNode node({"volumes/cfg"});
   for (const char* injected : {"proc/1050", "proc/1051"}) {
@@ -188,12 +198,7 @@ TEST(Containers, are_not_judged_by_a_helper_of_the_runtime_that_ended_before_we_
     fs::rename(node.path(process), node.path("proc/") + process);
   }
   end_process(node, "1000");
-  fs::remove(node.path("proc/1001/ns/mnt"));
-  fs::create_symlink("mnt:[4026531841]", node.path("proc/1001/ns/mnt"));  // still the host's
-  const std::uint64_t cgroup = node.cgroup(kAppCgroup);
-  node.observe(ExecEvent{origin(1000, cgroup, "runc"), 800, 1000, 4026531836, 4026531836});
-  EXPECT_EQ(node.container(kApp), nullptr) << "by the mounts of its child, not set up yet";
-  EXPECT_FALSE(node.scope.ignored.contains(cgroup));
+  expect_no_container_by_a_child_on_the_host(node);
 }
 
 TEST(Containers, are_not_judged_by_the_helpers_of_one_that_ended_while_we_looked) {
@@ -205,12 +210,10 @@ TEST(Containers, are_not_judged_by_the_helpers_of_one_that_ended_while_we_looked
   for (const char* gone : {"proc/1000/mountinfo", "proc/1000/ns", "proc/1000/root"}) {
     fs::remove_all(node.path(gone));
   }
-  fs::remove(node.path("proc/1001/ns/mnt"));
-  fs::create_symlink("mnt:[4026531841]", node.path("proc/1001/ns/mnt"));  // still the host's
-  const std::uint64_t cgroup = node.cgroup(kAppCgroup);
-  node.observe(ExecEvent{origin(1000, cgroup, "runc"), 800, 1000, 4026531836, 4026531836});
-  EXPECT_EQ(node.container(kApp), nullptr) << "by the mounts of its child, not set up yet";
-  EXPECT_FALSE(node.scope.ignored.contains(cgroup));
+  expect_no_container_by_a_child_on_the_host(node);
+  // Where nobody has waited for it yet.
+  write_file(node.path("proc/1000/mountinfo"), "");
+  expect_no_container_by_a_child_on_the_host(node);
 }
 
 TEST(Containers, have_the_oldest_process_that_still_runs_as_the_main_one) {
