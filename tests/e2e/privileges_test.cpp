@@ -194,8 +194,9 @@ TEST_F(HostileTree, lets_no_name_of_a_program_through_to_a_terminal) {
   trace_with({"--path", tree_.path(), "--deadline", "2"});
   ASSERT_TRUE(table.errors().wait_for("waiting for", seconds(20))) << table.errors().text();
   table.signal(SIGINT);
-  write_file(tree_.at("next"), "a: 2\n");
-  fs::rename(tree_.at("next"), tree_.at("app.yaml"));
+  // Prepared outside: a new file in the directory would be a publish of its own.
+  write_file(host_.at("next"), "a: 2\n");
+  fs::rename(host_.at("next"), tree_.at("app.yaml"));
   const auto said = tracer_->wait_for([](const Line& line) { return line.at("kind") == "reload"; });
   ASSERT_TRUE(said);
   EXPECT_EQ(said->at("verdict"), "reloaded") << said->dump(1);
