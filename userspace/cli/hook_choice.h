@@ -4,7 +4,7 @@
 
 #include <string_view>
 
-#include "userspace/source/bpf_source.h"
+#include "userspace/source/bpf_options.h"
 
 namespace reloadtrace {
 

@@ -1,24 +1,19 @@
 // SPDX-License-Identifier: Apache-2.0
-// The BPF programs, opened and not loaded yet. Included by bpf_source.cpp alone: what the generated
-// headers define is not inline.
+// The BPF programs, opened and not loaded yet. Included by bpf_programs.cpp alone: what the
+// generated headers define is not inline.
 #pragma once
 
 #include <bpf/libbpf.h>
 
 #include <cerrno>
 #include <cstdlib>
-#include <memory>
 #include <string>
 
 #include "reloadtrace.skel.h"
 #include "reloadtrace_without_btf.skel.h"
+#include "userspace/source/bpf_programs.h"
 
 namespace reloadtrace {
-
-struct SkeletonDeleter {
-  void operator()(reloadtrace_bpf* s) const { reloadtrace_bpf::destroy(s); }
-};
-using SkeletonPtr = std::unique_ptr<reloadtrace_bpf, SkeletonDeleter>;
 
 // Both sets of programs have the same names, knobs and state: what is written for one skeleton
 // serves the other.
