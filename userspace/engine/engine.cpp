@@ -14,6 +14,7 @@
 #include "userspace/engine/file_use.h"
 #include "userspace/engine/habit.h"
 #include "userspace/engine/report_builder.h"
+#include "userspace/engine/watches.h"
 
 namespace reloadtrace {
 namespace {
@@ -303,7 +304,7 @@ void Engine::on(const WatchAddEvent& event) {
     return;
   }
   Process& process = world_.process_of(event.origin);
-  world_.add_watch(process, event);
+  add_watch(process, event);
   if (Usage* usage = world_.usage_of(process, *volume)) {
     tell(options_.evidence, event, *usage, process, world_, say_);
   }
@@ -311,7 +312,7 @@ void Engine::on(const WatchAddEvent& event) {
 
 void Engine::on(const WatchRemoveEvent& event) {
   Process& process = world_.process_of(event.origin);
-  if (Watch* watch = world_.find_watch(process, event.fd, event.wd)) {
+  if (Watch* watch = find_watch(process, event.fd, event.wd)) {
     watch->alive = false;
     watch->removed = true;
     watch->ended = event.origin.at;
@@ -333,7 +334,7 @@ void Engine::on(const NotifyEvent& event) {
     }
     return;
   }
-  Watch* watch = world_.find_watch(process, event.fd, event.wd);
+  Watch* watch = find_watch(process, event.fd, event.wd);
   Usage* usage = watch != nullptr ? hear(process, watch->volume, notice) : nullptr;
   if (usage == nullptr) {
     return;
@@ -366,7 +367,7 @@ void Engine::on(const ForkEvent& event) {
     world_.learn(ProcessFact{event.origin.at, event.child, event.child_started, parent.tgid,
                              parent.comm, parent.exe, parent.container_id, parent.role});
   }
-  world_.inherit_watches(*world_.process(event.child), *world_.process(event.origin.tgid));
+  inherit_watches(*world_.process(event.child), *world_.process(event.origin.tgid));
 }
 
 void Engine::on(const ExecEvent& event) {
@@ -375,7 +376,7 @@ void Engine::on(const ExecEvent& event) {
   process.program.reset();
   process.comm = event.origin.comm;
   process.parent = event.parent;
-  world_.end_watches_by_exec(process, event.origin.at);
+  end_watches_by_exec(process, event.origin.at);
   if (process.reader != nullptr) {
     for (const auto& usage : process.reader->usages) {
       tell(options_.evidence, event, *usage, process, world_, say_);

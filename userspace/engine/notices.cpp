@@ -7,6 +7,7 @@
 #include "userspace/engine/engine.h"
 #include "userspace/engine/evidence.h"
 #include "userspace/engine/habit.h"
+#include "userspace/engine/watches.h"
 
 namespace reloadtrace {
 namespace {
@@ -132,7 +133,7 @@ void Engine::on(const FanotifyMarkEvent& event) {
     return;
   }
   Process& process = world_.process_of(event.origin);
-  world_.add_mark(process, event);
+  add_mark(process, event);
   if (Usage* usage = world_.usage_of(process, *volume)) {
     tell(options_.evidence, event, *usage, process, world_, say_);
   }

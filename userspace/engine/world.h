@@ -90,15 +90,6 @@ class World {
   // containers (kubelet, under whatever name) is no reader of any.
   void mark_publisher(Process& process, VolumeId id);
 
-  void add_watch(Process& process, const WatchAddEvent& event);
-  void add_mark(Process& process, const FanotifyMarkEvent& event);
-  // The living watch; null when it is not known. One that an exec seemed to end lives again: who
-  // asks for it has seen an event of it.
-  Watch* find_watch(Process& process, int fd, int wd);
-  // A child has the descriptors of its parent, and with them its watches.
-  void inherit_watches(Process& child, const Process& parent);
-  // Close-on-exec descriptors are gone; an inspection, or an event, tells which are not.
-  void end_watches_by_exec(Process& process, Timestamp at);
   // Whether all of its watches are known: it was looked at, or began under the eyes of the trace.
   bool watches_known(const Process& process) const;
 

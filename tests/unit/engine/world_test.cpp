@@ -5,6 +5,7 @@
 
 #include "tests/unit/engine/told_engine.h"
 #include "userspace/engine/file_use.h"
+#include "userspace/engine/watches.h"
 
 namespace reloadtrace::testing {
 namespace {
@@ -70,20 +71,20 @@ TEST_F(WorldTest, replaces_watches_by_what_a_look_found) {
   WatchAddEvent add{origin_of_process(app.main.tgid, 0), {}, "", 5, 1, IN_MOVED_TO};
   add.target.dev = config.fact.id.dev;
   add.target.volume_ino = add.target.ino = config.fact.id.ino;
-  world_.add_watch(process, add);
-  ASSERT_NE(world_.find_watch(process, 5, 1), nullptr);
+  add_watch(process, add);
+  ASSERT_NE(find_watch(process, 5, 1), nullptr);
 
   StoryWatch found;
   found.fact.fd = 6;
   found.fact.wd = 1;
   found.fact.volume = found.fact.target = config.fact.id;
   story_.inspect(app.main, {found}, {Story::holds(config, config.now, "app.yaml", 3)});
-  EXPECT_EQ(world_.find_watch(process, 5, 1), nullptr);
-  EXPECT_NE(world_.find_watch(process, 6, 1), nullptr);
+  EXPECT_EQ(find_watch(process, 5, 1), nullptr);
+  EXPECT_NE(find_watch(process, 6, 1), nullptr);
   ASSERT_EQ(process.held.size(), 1U);
 
   story_.inspect(app.main);
-  EXPECT_EQ(world_.find_watch(process, 6, 1), nullptr);
+  EXPECT_EQ(find_watch(process, 6, 1), nullptr);
   EXPECT_TRUE(process.held.empty());
 }
 
