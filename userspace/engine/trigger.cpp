@@ -72,6 +72,21 @@ const Habit* polling(const Usage& usage, const FileUse& reread, const World& wor
   return out;
 }
 
+// What the reader heard or was asked between two moments.
+struct Told {
+  const Notice* notice = nullptr;
+  const Request* request = nullptr;
+
+  Timestamp at() const {
+    return std::max(notice != nullptr ? notice->at : Timestamp{},
+                    request != nullptr ? request->at : Timestamp{});
+  }
+};
+
+Told told_between(const Usage& usage, Timestamp from, Timestamp until) {
+  return {best_notice(usage, from, until), latest_request(*usage.reader, from, until)};
+}
+
 }  // namespace
 
 const Notice* best_notice(const Usage& usage, Timestamp from, Timestamp until) {
@@ -119,25 +134,33 @@ Trigger trigger_of(const Usage& usage,
     return *out;
   }
   const Timestamp opened = reread.opened ? reread.opened : reread.last_read;
-  const Timestamp from = std::min(visible, publish.at() - kEarlyNotice);
-  const Notice* notice = best_notice(usage, from, opened);
-  const Request* request = latest_request(*usage.reader, from, opened);
+  // A publish that was found by comparing may have been made long before: but what came before the
+  // last reload told of that.
+  const bool compared = publish.fact.writer_tgid == 0;
+  const Timestamp since =
+      compared ? std::max(publish.prepared, usage.last_reload) : publish.prepared;
+  const Timestamp early = std::min(visible, publish.at() - kEarlyNotice);
+  const Timestamp from = compared ? std::max(early, since) : early;
+  Told told = told_between(usage, from, opened);
   const Habit* habit = polling(usage, reread, world);
-  const Timestamp told = std::max(notice != nullptr ? notice->at : Timestamp{},
-                                  request != nullptr ? request->at : Timestamp{});
   // Who looks by the clock is told by the clock, unless something called it since its last look.
   const auto period = habit != nullptr ? period_of(*habit) : std::nullopt;
-  if (habit != nullptr && (!told || (period && opened - told > *period))) {
+  if (habit != nullptr && (!told.at() || (period && opened - told.at() > *period))) {
     const bool seen = !habit->opens && habit->latest >= from && habit->latest <= opened;
     const std::string rhythm = period ? " every " + say(*period) : " again and again";
     return {{TriggerKind::Poll, say_habit(*habit) + rhythm}, seen ? habit->latest : Timestamp{}};
   }
-  if (request != nullptr && request->at == told) {
-    return {{request->kind, say_request(*request)}, request->at};
+  if (!told.at()) {
+    // Told of the preparation, and so slow to open that the new file was there by then.
+    told = told_between(usage, since, opened);
   }
-  if (notice != nullptr) {
-    return {{notice->fanotify ? TriggerKind::Fanotify : TriggerKind::Inotify, say_notice(*notice)},
-            notice->at};
+  if (told.request != nullptr && told.request->at == told.at()) {
+    return {{told.request->kind, say_request(*told.request)}, told.request->at};
+  }
+  if (told.notice != nullptr) {
+    return {{told.notice->fanotify ? TriggerKind::Fanotify : TriggerKind::Inotify,
+             say_notice(*told.notice)},
+            told.notice->at};
   }
   return {{TriggerKind::Unknown, ""}, {}};
 }

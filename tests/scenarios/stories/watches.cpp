@@ -28,6 +28,19 @@ void on_directory(Story& story) {
   story.end();
 }
 
+// So busy a machine that the new file was there when its application came to open it.
+void told_by_the_preparation(Story& story) {
+  OneReader one(story);
+  const auto watch = story.watch(one.app.main, *one.config, "", kDirectoryMask);
+  auto next = story.prepare(*one.config, {{"app.yaml", "level: debug"}});
+  story.notify(watch, IN_CREATE | IN_ISDIR, next.fact.name);
+  story.pass(6ms);
+  story.swap(*one.config, next);
+  story.pass(1ms);
+  story.reread(one.app.main, *one.config, "app.yaml");
+  story.end();
+}
+
 void on_file(Story& story) {
   OneReader one(story);
   const auto watch = story.watch(one.app.main, *one.config, "app.yaml", kFileMask);
@@ -129,6 +142,7 @@ void armed_again(Story& story) {
 
 constexpr std::array kStories{
     Scenario{"watch_on_directory", on_directory},
+    Scenario{"watch_told_by_the_preparation", told_by_the_preparation},
     Scenario{"watch_on_file", on_file},
     Scenario{"watch_on_file_held_open", on_file_held_open},
     Scenario{"watch_on_link_of_file", on_link_of_file},
