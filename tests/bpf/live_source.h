@@ -8,6 +8,7 @@
 
 #include <functional>
 #include <memory>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -22,6 +23,9 @@ InodeId inode_of(const std::string& path);
 
 // hooks_to_test() of tests/support/requirements.h, for the source.
 HookChoice tier_to_test();
+
+// Hooks that this kernel cannot have with its types from a file.
+std::set<std::string> hooks_missing_without_btf();
 
 class LiveSourceTest : public ::testing::Test {
  protected:

@@ -1,11 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <fcntl.h>
-#include <sys/utsname.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include <algorithm>
-#include <cstdio>
 #include <cstdlib>
 #include <fstream>
 #include <set>
@@ -55,26 +53,11 @@ class FtraceOff {
   bool off_;
 };
 
-bool is_kernel_since(int major, int minor) {
-  utsname name{};
-  std::pair<int, int> version;
-  return ::uname(&name) == 0 &&
-         std::sscanf(name.release, "%d.%d", &version.first, &version.second) == 2 &&
-         version >= std::pair(major, minor);
-}
-
 TEST_F(BpfSourceTest, has_every_hook_on_this_kernel) {
   start();
   EXPECT_EQ(source().hooks().size(), kHooks.size());
-  // Without BTF in the kernel its descriptors cannot be walked, and before 6.3 nobody knows what
-  // the tracepoint of io_uring's submissions gives.
-  std::set<std::string> missing;
-  if (!btf_to_test().empty()) {
-    missing.insert("adopt");
-    if (!is_kernel_since(6, 3)) {
-      missing.insert("io_uring_failed");
-    }
-  }
+  const std::set<std::string> missing =
+      btf_to_test().empty() ? std::set<std::string>{} : hooks_missing_without_btf();
   for (const HookStatus& hook : source().hooks()) {
     EXPECT_EQ(hook.state == HookState::Missing, missing.contains(hook.name)) << hook.name;
   }
