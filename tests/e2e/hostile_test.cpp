@@ -229,7 +229,7 @@ TEST_F(Hostile, forks_by_the_ten_thousand_are_followed) {
   volume_.publish({{"app.yaml", "one"}});
   trace({}, "1");
   const Container& neighbour = start_neighbour();
-  Container& hostile = start_hostile("forker", {"--count", "50000", "--stay"});
+  Container& hostile = start_hostile("forker", {"--count", "20000", "--stay"});
   disturb(neighbour, hostile, kByPoll);
   // To fork takes a process with sanitizers a millisecond, and some machines two.
   EXPECT_TRUE(hostile.output().wait_for("done", seconds(180)));

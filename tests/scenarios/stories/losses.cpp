@@ -87,19 +87,39 @@ void half_of_the_uses_hidden_by_a_loss(Story& story) {
   story.end();
 }
 
-// The rename was lost: the node finds the publish seconds later, and it was reread by then.
+// Its rename was lost: the node finds it seconds later, by comparing.
+void come_to_be_found(Story& story, StoryVolume& config, const StoryGeneration& next) {
+  story.pass(2s);
+  PublishFact found = story.publish_fact(config, next);
+  found.at = story.tick();
+  found.writer_tgid = 0;
+  found.writer_comm.clear();
+  story.deliver(found);
+}
+
 void publish_found_after_its_reread(Story& story) {
   OneReader one(story);
   StoryGeneration next = story.prepare(*one.config, {{"app.yaml", "level: debug"}});
   story.lose(LossCause::FactsRingFull, 1);
   story.pass(5ms);
   story.reread(one.app.main, *one.config, next, "app.yaml");
-  story.pass(2s);
-  PublishFact found = story.publish_fact(*one.config, next);
-  found.at = story.tick();
-  found.writer_tgid = 0;
-  found.writer_comm.clear();
-  story.deliver(found);
+  come_to_be_found(story, *one.config, next);
+  story.end();
+}
+
+// What told it was lost, too: the notice that is known told of the publish before.
+void told_by_what_was_lost(Story& story) {
+  OneReader one(story);
+  const auto watch = story.watch(one.app.main, *one.config, "", kDirectoryMask);
+  story.publish(*one.config);
+  story.notify_of_swap(watch, *one.config);
+  story.reread(one.app.main, *one.config, "app.yaml");
+  story.pass(60s);
+  StoryGeneration next = story.prepare(*one.config, {{"app.yaml", "three"}});
+  story.lose(LossCause::FactsRingFull, 2);
+  story.pass(5ms);
+  story.reread(one.app.main, *one.config, next, "app.yaml");
+  come_to_be_found(story, *one.config, next);
   story.end();
 }
 
@@ -141,6 +161,7 @@ constexpr std::array kStories{
     Scenario{"use_hidden_by_a_loss", use_hidden_by_a_loss},
     Scenario{"half_of_the_uses_hidden_by_a_loss", half_of_the_uses_hidden_by_a_loss},
     Scenario{"publish_found_after_its_reread", publish_found_after_its_reread},
+    Scenario{"told_by_what_was_lost", told_by_what_was_lost},
     Scenario{"preparation_lost", preparation_lost},
     Scenario{"observer_lost_at_its_start", observer_lost_at_its_start},
     Scenario{"hook_missing", hook_missing},
