@@ -148,7 +148,7 @@ void overflow(const std::string& directory) {
   for (unsigned i = 0; i <= limit && root && generation; ++i) {
     DIR* const next = i % 2 == 0 ? root.get() : generation.get();
     ::rewinddir(next);
-    ::readdir(next);
+    static_cast<void>(::readdir(next));
   }
 }
 

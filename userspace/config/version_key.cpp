@@ -22,9 +22,9 @@ re2::StringPiece piece(std::string_view text) {
 }
 
 bool is_utf8(std::string_view text) {
-  static const RE2 kAnyText("(?s).*");
+  static const RE2 any_text("(?s).*");
   // RE2 matches whole code points alone.
-  return RE2::FullMatch(piece(text), kAnyText);
+  return RE2::FullMatch(piece(text), any_text);
 }
 
 std::optional<std::string> acceptable(std::string_view value) {
@@ -78,14 +78,15 @@ std::optional<std::string> in_json(std::string_view text) {
 
 // YAML and properties alike: a line that begins with the key.
 std::optional<std::string> in_lines(std::string_view text) {
-  static const RE2 kLine(R"re(^(version|git-commit|git_commit|commit|revision)[ \t]*[:=][ \t]*)re"
-                         R"re((?:"([^"]*)"|'([^']*)'|([^"' \t\r#][^ \t\r]*)))re");
+  static const RE2 line_of_key(
+      R"re(^(version|git-commit|git_commit|commit|revision)[ \t]*[:=][ \t]*)re"
+      R"re((?:"([^"]*)"|'([^']*)'|([^"' \t\r#][^ \t\r]*)))re");
   std::size_t best = kKeys.size();
   std::optional<std::string> version;
   each_line(text, [&](std::string_view line) {
     re2::StringPiece key;
     std::array<re2::StringPiece, 3> value;
-    if (RE2::PartialMatch(piece(line), kLine, &key, &value[0], &value[1], &value[2])) {
+    if (RE2::PartialMatch(piece(line), line_of_key, &key, &value[0], &value[1], &value[2])) {
       const auto rank = static_cast<std::size_t>(
           std::find(kKeys.begin(), kKeys.end(), std::string_view(key.data(), key.size())) -
           kKeys.begin());

@@ -242,6 +242,7 @@ struct PodName {
   std::string pod_namespace;  // both empty for a process outside containers
   std::string pod;
 
+  // NOLINTNEXTLINE(modernize-use-nullptr): as in Timestamp
   auto operator<=>(const PodName&) const = default;
 };
 

@@ -26,8 +26,11 @@ std::string title_of(const Row& row) {
   return title;
 }
 
-void append_text(
-    Frame& frame, View& view, std::string title, const std::vector<Line>& lines, std::size_t rows) {
+void append_text(Frame& frame,
+                 View& view,
+                 const std::string& title,
+                 const std::vector<Line>& lines,
+                 std::size_t rows) {
   Line head;
   head.inverse = true;
   frame.push_back(std::move(head.add(" " + title, Style::Bold)));

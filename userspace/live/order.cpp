@@ -43,7 +43,7 @@ std::strong_ordering compare(const Row& a, const Row& b, Sort sort, Timestamp no
       return newest_first(a, b);
   }
   const auto order = a.attention() <=> b.attention();
-  return order != 0 ? order : newest_first(a, b);
+  return std::is_neq(order) ? order : newest_first(a, b);
 }
 
 }  // namespace
@@ -84,7 +84,7 @@ std::vector<const Row*> arrange(
   }
   std::sort(rows.begin(), rows.end(), [&](const Row* a, const Row* b) {
     const auto order = reverse ? compare(*b, *a, sort, now) : compare(*a, *b, sort, now);
-    return (order != 0 ? order : by_name(*a, *b)) < 0;
+    return std::is_lt(std::is_neq(order) ? order : by_name(*a, *b));
   });
   return rows;
 }

@@ -14,9 +14,9 @@ Volume* VolumeSet::find(VolumeId id) const {
 }
 
 const std::vector<Volume*>& VolumeSet::on_stat_device(dev_t device) const {
-  static const std::vector<Volume*> kNone;
+  static const std::vector<Volume*> none;
   const auto found = by_stat_device_.find(device);
-  return found == by_stat_device_.end() ? kNone : found->second;
+  return found == by_stat_device_.end() ? none : found->second;
 }
 
 VolumeSet::Held VolumeSet::innermost(const ByPath& paths, std::string_view path) {

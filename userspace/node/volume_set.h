@@ -47,7 +47,7 @@ class VolumeSet {
   // Those that somebody named with --path: kubelet's are of pods.
   const std::vector<Volume*>& directories() const { return directories_; }
 
-  Volume& add(std::unique_ptr<Volume> volume);
+  Volume& add(std::unique_ptr<Volume> owned);
   // Another text that leads to the volume's root.
   void add_alias(Volume& volume, const std::string& path);
   void remove(VolumeId id);
