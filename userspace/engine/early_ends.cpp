@@ -4,7 +4,6 @@
 #include <sys/inotify.h>
 
 #include <algorithm>
-#include <chrono>
 #include <utility>
 
 #include "userspace/engine/judge.h"
@@ -13,16 +12,12 @@
 namespace reloadtrace {
 namespace {
 
-using namespace std::chrono_literals;
-
-// How long a rename may take to return, at the most.
-constexpr Duration kAge = 1s;
 constexpr std::size_t kMax = 256;
 
 }  // namespace
 
 void EarlyEnds::keep(End end) {
-  const Timestamp oldest = end.at - kAge;
+  const Timestamp oldest = end.at - kLongestRename;
   ends_.push_back(std::move(end));
   while (ends_.front().at < oldest || ends_.size() > kMax) {
     ends_.pop_front();
@@ -36,7 +31,7 @@ std::vector<const EarlyEnds::End*> EarlyEnds::of(const Publish& publish, VolumeI
   }
   for (const End& end : ends_) {
     const Usage* usage = end.reader->usage_of(volume);
-    if (usage != nullptr && end.at < publish.at() && publish.at() - end.at <= kAge &&
+    if (usage != nullptr && end.at < publish.at() && publish.at() - end.at <= kLongestRename &&
         visible_since(*usage, publish) <= end.at) {
       found.push_back(&end);
     }
@@ -48,7 +43,7 @@ bool heard_of_more(const Reader& reader, Timestamp end, const World& world) {
   return std::ranges::any_of(reader.usages, [&](const auto& usage) {
     const Volume* volume = world.volume(usage->volume);
     return volume != nullptr && std::ranges::any_of(usage->notices, [&](const Notice& notice) {
-             return (notice.mask & IN_MOVED_TO) != 0 && notice.at + kAge >= end &&
+             return (notice.mask & IN_MOVED_TO) != 0 && notice.at + kLongestRename >= end &&
                     (!volume->last || notice.at > volume->last->at());
            });
   });

@@ -31,8 +31,19 @@ bool was_seen_prepared(const Volume& volume, const PublishFact& fact) {
   });
 }
 
-Timestamp prepared_at(const Volume& volume, const PublishFact& fact) {
+// The volume was seen to have another generation then.
+Timestamp first_possible(const Volume& volume, Timestamp traced_since) {
+  return volume.last ? volume.last->at() : traced_since;
+}
+
+Timestamp prepared_at(const Volume& volume, const PublishFact& fact, Timestamp traced_since) {
   Timestamp prepared = fact.at - kEarlyNotice;
+  if (fact.style != PublishStyle::InPlace && !was_seen_prepared(volume, fact)) {
+    // It was there before the trace: who heard of the rename may have reread long before that
+    // returned.
+    prepared = std::min(prepared,
+                        std::max(fact.at - kLongestRename, first_possible(volume, traced_since)));
+  }
   const auto earlier = [&](std::uint64_t making) {
     if (const auto it = volume.preparing.find(making); it != volume.preparing.end()) {
       prepared = std::min(prepared, it->second);
@@ -43,11 +54,6 @@ Timestamp prepared_at(const Volume& volume, const PublishFact& fact) {
     earlier(file.ino);
   }
   return prepared;
-}
-
-// The volume was seen to have another generation then.
-Timestamp first_possible(const Volume& volume, Timestamp traced_since) {
-  return volume.last ? volume.last->at() : traced_since;
 }
 
 // A file that it uses, of which nobody knows whether it changed.
@@ -78,7 +84,7 @@ void Engine::on(const PublishFact& fact) {
   }
   auto publish = std::make_shared<Publish>();
   publish->fact = fact;
-  publish->prepared = prepared_at(*volume, fact);
+  publish->prepared = prepared_at(*volume, fact, session_.at);
   publish->earliest =
       was_seen_prepared(*volume, fact) ? publish->prepared : first_possible(*volume, session_.at);
   if (fact.writer_tgid == 0) {

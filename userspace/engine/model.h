@@ -34,6 +34,10 @@ inline constexpr Duration kBurstGap = std::chrono::milliseconds(250);
 // (seen: 0.08 ms); notices that much earlier still belong to the publish.
 inline constexpr Duration kEarlyNotice = std::chrono::milliseconds(1);
 
+// How long a rename may take to return, at the most: its process may be preempted in it, after
+// everybody was told (seen: 3 ms).
+inline constexpr Duration kLongestRename = std::chrono::seconds(1);
+
 // One publish, shared by the judgements of all readers.
 struct Publish {
   PublishFact fact;

@@ -41,6 +41,24 @@ void told_by_the_preparation(Story& story) {
   story.end();
 }
 
+// Its directory was made before the trace began, and its publisher was preempted within the rename:
+// all was reread before that returned.
+void reread_within_the_rename(Story& story) {
+  OneReader one(story);
+  const auto watch = story.watch(one.app.main, *one.config, "", kDirectoryMask);
+  Story unseen([](const Event&) {});
+  const StoryGeneration next = unseen.prepare(*one.config, {{"app.yaml", "level: debug"}});
+  story.pass(30ms);
+  story.notify(watch, IN_MOVED_TO, "..data");
+  story.reread(one.app.main, *one.config, next, "app.yaml");
+  story.pass(3ms);
+  story.swap(*one.config, next);
+  story.pass(1ms);
+  story.notify(watch, IN_DELETE | IN_ISDIR, one.config->old.fact.name);
+  one.come_to_deadline({watch});
+  story.end();
+}
+
 void on_file(Story& story) {
   OneReader one(story);
   const auto watch = story.watch(one.app.main, *one.config, "app.yaml", kFileMask);
@@ -143,6 +161,7 @@ void armed_again(Story& story) {
 constexpr std::array kStories{
     Scenario{"watch_on_directory", on_directory},
     Scenario{"watch_told_by_the_preparation", told_by_the_preparation},
+    Scenario{"reread_within_the_rename", reread_within_the_rename},
     Scenario{"watch_on_file", on_file},
     Scenario{"watch_on_file_held_open", on_file_held_open},
     Scenario{"watch_on_link_of_file", on_link_of_file},
