@@ -201,7 +201,8 @@ TEST_F(HostileTree, lets_no_name_of_a_program_through_to_a_terminal) {
   ASSERT_TRUE(said);
   EXPECT_EQ(said->at("verdict"), "reloaded") << said->dump(1);
   EXPECT_NE(said->at("process").at("exe").get<std::string>().find("\x1b]0;owned"),
-            std::string::npos);
+            std::string::npos)
+      << said->dump(1);
   EXPECT_EQ(table.wait(seconds(10)), 0);
   const Completed replayed = run_tracer({"replay", tracer_->recording(), "--format", "table"});
   for (const std::string& text : {table.errors().text(), table.output().text(), replayed.output,

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Machines that forbid what the tracer needs, and those that only look as if they did.
+#include <chrono>
 #include <filesystem>
 #include <fstream>
 
@@ -111,8 +112,18 @@ TEST_F(Refusals, are_none_where_another_tracer_has_the_same_hooks) {
   start("directory-watcher");
   trace();
   expect_all_hooks(check_under({}));
+  Process another({{tracer_binary(), "--path", volume_.path(), "--count", "1"}});
+  ASSERT_TRUE(another.errors().wait_for("ready:", std::chrono::seconds(20)))
+      << another.errors().text();
   volume_.publish({{"app.yaml", "two"}});
   EXPECT_EQ(row_of(verdict()), (Row{"reloaded", "", "inotify"}));
+  EXPECT_EQ(another.wait(std::chrono::seconds(20)), 0);
+  // Each reads what was published, and is no reader to the other.
+  for (const Line& line : tracer_->lines()) {
+    if (line.at("kind") == "publish") {
+      EXPECT_EQ(line.at("readers"), 1) << line.dump(1);
+    }
+  }
 }
 
 }  // namespace

@@ -133,9 +133,9 @@ Usage* World::usage_of(Process& process, Volume& volume) {
   }
   if (process.reader == nullptr) {
     // A pod's volume is read by the pod alone: whoever else does is kubelet, an agent of the node,
-    // or somebody at a shell.
+    // or somebody at a shell. An observer outside of containers is another tracer.
     if (!process.container_id.empty() || process.gone || process.comm == kKubelet ||
-        !volume.fact.pod_uid.empty()) {
+        process.role == ProcessRole::Observer || !volume.fact.pod_uid.empty()) {
       return nullptr;
     }
     make_process_reader(process);

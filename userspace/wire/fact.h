@@ -125,7 +125,7 @@ struct ContainerGoneFact {
 
 enum class ProcessRole : std::uint8_t {
   Application = 1,
-  Observer = 2,  // injected with exec (kubectl exec, exec probes), or a descendant of such a one
+  Observer = 2,  // injected with exec (kubectl exec, probes) or descended from such; another tracer
 };
 
 // A process that matters: in a container that mounts a volume, or using a volume outside of one.

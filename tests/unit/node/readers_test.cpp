@@ -137,6 +137,21 @@ TEST(Roles, follow_exec_and_fork_events) {
   EXPECT_EQ(node.process(2002)->container_id, node.container(kApp)->id);
 }
 
+TEST(Roles, another_tracer_is_an_observer_as_long_as_it_is_one) {
+  FakeNode node({"volumes/cfg"});
+  node.discover();
+  const auto becomes = [&](const std::string& executable) {
+    fs::remove(node.path("proc/1001/exe"));
+    fs::create_symlink(executable, node.path("proc/1001/exe"));
+    const Origin of = origin(1001, node.cgroup(kAppCgroup), "main");
+    node.observe(ExecEvent{of, 1000, 41, 4026532500, 4026532500});
+    return node.process(1001)->role;
+  };
+  EXPECT_EQ(becomes("/usr/local/bin/reloadtrace"), ProcessRole::Observer);
+  EXPECT_EQ(becomes("/usr/local/bin/reloadtrace (deleted)"), ProcessRole::Observer);
+  EXPECT_EQ(becomes("/opt/reloadtrace/plugin"), ProcessRole::Application);
+}
+
 TEST(Roles, nested_namespaces_of_the_application_are_the_application) {
   FakeNode node({"volumes/cfg"});
   node.discover();
