@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "tests/e2e/story.h"
+#include "tests/support/places.h"
 #include "tests/support/temporary_directory.h"
 
 namespace reloadtrace::testing {
@@ -306,8 +307,8 @@ class Applications : public Story {
 
   void publish(std::size_t swap) const {
     const auto configuration = [swap](const std::string& file) {
-      return read_file(APPLICATIONS_DIRECTORY "/" + file) + "# release " + std::to_string(swap) +
-             "\n";
+      return read_file(in_project("tests/e2e/applications/" + file)) + "# release " +
+             std::to_string(swap) + "\n";
     };
     const std::string nginx = configuration("nginx.conf");
     volume_.publish({{"app.yaml", "release: " + std::to_string(swap) + "\n"},
@@ -340,11 +341,12 @@ class Applications : public Story {
     const Mount config = key.empty() ? volume_.mounted_at(kMount)
                                      : volume_.subpath_mounted_at(key, kMount + ("/" + key));
     running_.push_back(
-        {application, start({.name = application.name,
-                             .command = application.command,
-                             .mounts = {config, {APPLICATIONS_DIRECTORY, "/applications"}},
-                             .host_programs = true,
-                             .ready = application.ready})});
+        {application,
+         start({.name = application.name,
+                .command = application.command,
+                .mounts = {config, {in_project("tests/e2e/applications"), "/applications"}},
+                .host_programs = true,
+                .ready = application.ready})});
   }
 
   bool lacks_a_program(const Application& application) {

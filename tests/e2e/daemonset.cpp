@@ -9,6 +9,8 @@
 #include <filesystem>
 #include <stdexcept>
 
+#include "tests/support/places.h"
+
 namespace reloadtrace::testing {
 namespace {
 
@@ -16,7 +18,7 @@ constexpr std::chrono::seconds kReadyTimeout{30};
 constexpr std::chrono::seconds kVerdictTimeout{20};
 
 std::optional<std::string> why_there_is_no_image() {
-  if (!std::filesystem::exists(IMAGE_LAYOUT "/index.json")) {
+  if (!std::filesystem::exists(in_project("build/dist/image/index.json"))) {
     return "needs the container image: run scripts/release";
   }
   return std::nullopt;
@@ -42,7 +44,11 @@ void DaemonSetTest::TearDown() {
 }
 
 nlohmann::json DaemonSetTest::pod_spec(const std::string& file) {
-  return read_yaml(MANIFESTS_DIRECTORY "/" + file).at(0).at("spec").at("template").at("spec");
+  return read_yaml(in_project("tools/kubernetes/" + file))
+      .at(0)
+      .at("spec")
+      .at("template")
+      .at("spec");
 }
 
 bool DaemonSetTest::deploy(const std::string& file,
@@ -51,7 +57,7 @@ bool DaemonSetTest::deploy(const std::string& file,
   if (change) {
     change(spec);
   }
-  const Image image(IMAGE_LAYOUT);
+  const Image image(in_project("build/dist/image"));
   image.unpack(root_.path().string());
   const NodeView node{
       {{"/var/lib/kubelet", pod_.kubelet_directory()}, {"/var/log", pod_.log_directory()}},

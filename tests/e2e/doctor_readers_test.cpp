@@ -9,6 +9,7 @@
 #include <thread>
 
 #include "tests/e2e/story.h"
+#include "tests/support/places.h"
 #include "tests/support/schema_validator.h"
 
 namespace reloadtrace::testing {
@@ -48,7 +49,7 @@ class DoctorOfReaders : public Story {
 
   void publish(const std::string& release) const {
     const auto file = [](const char* name) {
-      return read_file(APPLICATIONS_DIRECTORY "/" + std::string(name));
+      return read_file(in_project("tests/e2e/applications/" + std::string(name)));
     };
     volume_.publish({{"app.yaml", release},
                      {"nginx.conf", file("nginx.conf") + "# " + release + "\n"},
@@ -60,7 +61,8 @@ class DoctorOfReaders : public Story {
                            const std::string& ready = "ready") {
     return start({.name = name,
                   .command = command,
-                  .mounts = {volume_.mounted_at(kMount), {APPLICATIONS_DIRECTORY, "/applications"}},
+                  .mounts = {volume_.mounted_at(kMount),
+                             {in_project("tests/e2e/applications"), "/applications"}},
                   .host_programs = true,
                   .ready = ready});
   }

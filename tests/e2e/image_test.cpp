@@ -6,6 +6,7 @@
 #include <thread>
 
 #include "tests/e2e/daemonset.h"
+#include "tests/support/places.h"
 
 namespace reloadtrace::testing {
 namespace {
@@ -15,11 +16,11 @@ constexpr const char* kManifests[] = {"daemonset.yaml", "daemonset-least-privile
 using ImageTest = DaemonSetTest;
 
 TEST_F(ImageTest, holds_the_binary_and_nothing_else) {
-  EXPECT_EQ(Image(IMAGE_LAYOUT).files(), std::vector<std::string>{"reloadtrace"});
+  EXPECT_EQ(Image(in_project("build/dist/image")).files(), std::vector<std::string>{"reloadtrace"});
 }
 
 TEST_F(ImageTest, has_a_binary_that_runs_where_there_is_nothing_else) {
-  Image(IMAGE_LAYOUT).unpack(root_.path().string());
+  Image(in_project("build/dist/image")).unpack(root_.path().string());
   const Completed version = run({{"chroot", root_.path().string(), "/reloadtrace", "--version"}});
   EXPECT_EQ(version.exit_code, 0) << version.errors;
   EXPECT_EQ(version.output.rfind("reloadtrace ", 0), 0U) << version.output;

@@ -15,6 +15,7 @@
 #include <vector>
 
 #include "tests/e2e/story.h"
+#include "tests/support/places.h"
 #include "tests/support/schema_validator.h"
 
 namespace reloadtrace::testing {
@@ -133,9 +134,9 @@ TEST_F(LogPipeline, a_hundred_thousand_lines_go_through_rsyslog_field_by_field) 
                         << rsyslog.errors().text();
   EXPECT_FALSE(std::filesystem::exists(directory_.at("refused")));
 
-  const Completed compared =
-      run({{"python3", APPLICATIONS_DIRECTORY "/same_lines.py", lines, directory_.at("parsed")}},
-          seconds(60));
+  const Completed compared = run({{"python3", in_project("tests/e2e/applications/same_lines.py"),
+                                   lines, directory_.at("parsed")}},
+                                 seconds(60));
   EXPECT_EQ(compared.exit_code, 0) << compared.output << compared.errors;
   EXPECT_EQ(compared.output, std::to_string(written) + " lines are the same\n");
   EXPECT_GE(written, kManyLines);

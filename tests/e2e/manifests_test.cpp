@@ -6,6 +6,7 @@
 #include <set>
 
 #include "tests/support/manifest.h"
+#include "tests/support/places.h"
 #include "userspace/cli/command_line.h"
 #include "userspace/sink/metrics_address.h"
 
@@ -18,7 +19,7 @@ using ::testing::ElementsAre;
 constexpr const char* kDaemonSets[] = {"daemonset.yaml", "daemonset-least-privilege.yaml"};
 
 std::vector<json> documents(const std::string& file) {
-  return read_yaml(MANIFESTS_DIRECTORY "/" + file);
+  return read_yaml(in_project("tools/kubernetes/" + file));
 }
 
 json daemonset(const std::string& file) {
@@ -55,7 +56,7 @@ std::string port_of(const std::string& address) {
 
 TEST(Manifests, are_yaml_with_kinds_and_names) {
   int seen = 0;
-  for (const auto& entry : std::filesystem::directory_iterator(MANIFESTS_DIRECTORY)) {
+  for (const auto& entry : std::filesystem::directory_iterator(in_project("tools/kubernetes"))) {
     if (entry.path().extension() == ".yaml") {
       for (const json& document : read_yaml(entry.path().string())) {
         EXPECT_TRUE(document.contains("kind") && document.contains("apiVersion")) << entry.path();
@@ -69,7 +70,7 @@ TEST(Manifests, are_yaml_with_kinds_and_names) {
 TEST(Manifests, name_files_that_exist_in_the_kustomization) {
   const json kustomization = documents("kustomization.yaml").at(0);
   for (const std::string resource : kustomization.at("resources")) {
-    EXPECT_TRUE(std::filesystem::exists(MANIFESTS_DIRECTORY "/" + resource)) << resource;
+    EXPECT_TRUE(std::filesystem::exists(in_project("tools/kubernetes/" + resource))) << resource;
   }
 }
 

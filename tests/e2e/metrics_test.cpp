@@ -10,6 +10,7 @@
 #include <utility>
 
 #include "tests/e2e/story.h"
+#include "tests/support/places.h"
 
 namespace reloadtrace::testing {
 namespace {
@@ -151,7 +152,7 @@ TEST_F(MetricsTest, are_scraped_by_prometheus) {
   EXPECT_EQ(result.at(0).at("metric").at("trigger"), "inotify");
 
   // The dashboard asks for what there is.
-  const Line dashboard = Line::parse(read_file(MANIFESTS_DIRECTORY "/dashboard.json"));
+  const Line dashboard = Line::parse(read_file(in_project("tools/kubernetes/dashboard.json")));
   for (const Line& panel : dashboard.at("panels")) {
     for (const Line& target : panel.at("targets")) {
       const std::string query = target.at("expr");

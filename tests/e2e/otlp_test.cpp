@@ -6,6 +6,7 @@
 #include <thread>
 
 #include "tests/e2e/story.h"
+#include "tests/support/places.h"
 
 namespace reloadtrace::testing {
 namespace {
@@ -30,8 +31,9 @@ TEST_F(OtlpTest, are_what_the_protocol_allows_and_the_same_live_and_replayed) {
   }
   EXPECT_EQ(tracer.wait(seconds(10)), 0) << tracer.errors().text();
 
-  const Completed checked =
-      run({{"sh", "-c", "exec \"$1\" <\"$2\"", "sh", CHECK_OTLP, lines}}, seconds(30));
+  const Completed checked = run({{"sh", "-c", "exec \"$1\" <\"$2\"", "sh",
+                                  in_project("tests/support/otlp/check_otlp.py"), lines}},
+                                seconds(30));
   EXPECT_EQ(checked.exit_code, 0) << checked.output << checked.errors;
   const std::string text = read_file(lines);
   for (const char* part : {"config.publish", "config.reload", "no_watcher", "\"3\""}) {

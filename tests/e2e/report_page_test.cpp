@@ -4,6 +4,7 @@
 #include <cstdlib>
 
 #include "tests/support/browser.h"
+#include "tests/support/places.h"
 #include "tests/support/requirements.h"
 #include "tests/support/tracer.h"
 
@@ -226,7 +227,7 @@ TEST_F(ReportPage, refuses_to_run_what_is_not_its_own) {
 }
 
 TEST_F(ReportPage, shows_a_recording_as_it_shows_its_lines) {
-  const std::string recording = DEMO_RECORDING;
+  const std::string recording = in_project("tools/demo/recording");
   show_file(recording);
   const Line from_recording = texts("main");
   EXPECT_EQ(count("#rows .row"), 5);

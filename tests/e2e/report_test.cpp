@@ -6,6 +6,7 @@
 #include <filesystem>
 
 #include "tests/e2e/story.h"
+#include "tests/support/places.h"
 
 namespace reloadtrace::testing {
 namespace {
@@ -104,7 +105,7 @@ TEST_F(ReportInput, that_is_useless_leaves_the_report_of_before) {
 }
 
 TEST_F(ReportInput, that_is_a_recording_cut_off_is_shown_as_far_as_it_goes) {
-  const std::string whole = read_file(DEMO_RECORDING);
+  const std::string whole = read_file(in_project("tools/demo/recording"));
   const Completed ended = report(whole.substr(0, whole.size() - 40));
   EXPECT_EQ(ended.exit_code, 4);
   EXPECT_TRUE(has(ended.errors, "what could be read was put out")) << ended.errors;

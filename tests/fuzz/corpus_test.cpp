@@ -9,6 +9,7 @@
 #include <iterator>
 
 #include "tests/fuzz/target.h"
+#include "tests/support/places.h"
 
 namespace reloadtrace::fuzz {
 namespace {
@@ -22,7 +23,8 @@ TEST(Corpus, is_borne_by_each_target) {
   ASSERT_FALSE(targets().empty());
   for (const auto& [name, target] : targets()) {
     std::size_t inputs = 0;
-    for (const auto& entry : std::filesystem::directory_iterator(CORPUS "/" + name)) {
+    for (const auto& entry :
+         std::filesystem::directory_iterator(testing::in_project("tests/fuzz/corpus/" + name))) {
       SCOPED_TRACE(entry.path());
       target(read_file(entry.path()));
       ++inputs;
@@ -33,7 +35,8 @@ TEST(Corpus, is_borne_by_each_target) {
 }
 
 TEST(Corpus, has_a_target_for_each_folder) {
-  for (const auto& entry : std::filesystem::directory_iterator(CORPUS)) {
+  for (const auto& entry :
+       std::filesystem::directory_iterator(testing::in_project("tests/fuzz/corpus"))) {
     EXPECT_TRUE(std::any_of(targets().begin(), targets().end(), [&](const auto& target) {
       return target.first == entry.path().filename();
     })) << entry.path();

@@ -9,6 +9,7 @@
 
 #include "tests/properties/busy_tale.h"
 #include "tests/scenarios/scenario.h"
+#include "tests/support/places.h"
 #include "userspace/engine/causes.h"
 #include "userspace/wire/recording.h"
 
@@ -84,8 +85,9 @@ std::vector<Tale> all_tales() {
       scenario.tell(story);
     }
   }
-  std::vector<std::string> recordings = {DEMO_RECORDING};
-  for (const auto& entry : std::filesystem::directory_iterator(RECORDINGS)) {
+  std::vector<std::string> recordings = {in_project("tools/demo/recording")};
+  for (const auto& entry :
+       std::filesystem::directory_iterator(in_project("tests/properties/recordings"))) {
     recordings.push_back(entry.path());
   }
   std::sort(recordings.begin(), recordings.end());

@@ -9,6 +9,7 @@
 #include <set>
 #include <string>
 
+#include "tests/support/places.h"
 #include "userspace/compare/comparison_json.h"
 #include "userspace/compare/fleet.h"
 #include "userspace/lines/line_reader.h"
@@ -24,7 +25,8 @@ using nlohmann::json;
 
 std::vector<std::filesystem::path> golden_files() {
   std::vector<std::filesystem::path> files;
-  for (const auto& entry : std::filesystem::directory_iterator(GOLDEN_DIRECTORY)) {
+  for (const auto& entry :
+       std::filesystem::directory_iterator(in_project("tests/scenarios/golden"))) {
     files.push_back(entry.path());
   }
   std::sort(files.begin(), files.end());

@@ -11,6 +11,8 @@
 #include <nlohmann/json.hpp>
 #include <string>
 
+#include "tests/support/places.h"
+
 namespace reloadtrace {
 namespace {
 
@@ -73,7 +75,7 @@ std::string read_all(const std::filesystem::path& path) {
   return {std::istreambuf_iterator<char>(file), std::istreambuf_iterator<char>()};
 }
 
-const std::filesystem::path kSource = SOURCE_DIRECTORY;
+const std::filesystem::path kSource = testing::in_project("");
 
 std::string row_of(std::size_t number, const Mode& mode) {
   std::string said = "not visible to the kernel";

@@ -15,6 +15,7 @@
 #include <string>
 
 #include "tests/scenarios/schema_check.h"
+#include "tests/support/places.h"
 #include "tests/support/stories/kernel_records.h"
 #include "userspace/base/unique_fd.h"
 #include "userspace/engine/engine.h"
@@ -71,7 +72,7 @@ class Lines {
 };
 
 std::string golden_path(const Scenario& scenario) {
-  return std::string(GOLDEN_DIRECTORY "/") + scenario.name + ".jsonl";
+  return in_project("tests/scenarios/golden/" + std::string(scenario.name) + ".jsonl");
 }
 
 std::string read_file(const std::string& path) {
@@ -172,7 +173,8 @@ TEST(Golden, has_no_lines_without_a_story) {
   for (const Scenario& scenario : all_stories()) {
     EXPECT_TRUE(names.insert(std::string(scenario.name) + ".jsonl").second) << scenario.name;
   }
-  for (const auto& entry : std::filesystem::directory_iterator(GOLDEN_DIRECTORY)) {
+  for (const auto& entry :
+       std::filesystem::directory_iterator(in_project("tests/scenarios/golden"))) {
     EXPECT_TRUE(names.contains(entry.path().filename())) << entry.path();
   }
 }

@@ -10,6 +10,7 @@
 #include <nlohmann/json.hpp>
 #include <stdexcept>
 
+#include "tests/support/built.h"
 #include "tests/support/janitor.h"
 
 namespace reloadtrace::testing {
@@ -48,7 +49,7 @@ void make_root(const fs::path& root) {
     fs::create_directories(root / directory);
   }
   fs::copy_file(kBusybox, root / "bin/busybox");
-  fs::copy_file(ACTOR_BINARY, root / "bin/actor");
+  fs::copy_file(built_actor(), root / "bin/actor");
   for (const char* applet : kApplets) {
     fs::create_symlink("busybox", root / "bin" / applet);
   }
@@ -144,7 +145,7 @@ void remove_cgroups_of(const Pod& pod) {
 }  // namespace
 
 std::string actor_binary() {
-  return ACTOR_BINARY;
+  return built_actor();
 }
 
 std::vector<std::string> actor(const std::string& behaviour,

@@ -14,6 +14,7 @@
 
 #include <stdexcept>
 
+#include "tests/support/places.h"
 #include "tests/support/temporary_directory.h"
 #include "tests/support/tracer.h"
 
@@ -34,7 +35,8 @@ SchemaValidator::SchemaValidator(const nlohmann::json& schema)
 SchemaValidator::~SchemaValidator() = default;
 
 SchemaValidator SchemaValidator::from_tree() {
-  return SchemaValidator(nlohmann::json::parse(read_file(SCHEMA_FILE)));
+  return SchemaValidator(nlohmann::json::parse(
+      read_file(in_project("userspace/sink/schema/reloadtrace.schema.json"))));
 }
 
 SchemaValidator SchemaValidator::from_tracer() {

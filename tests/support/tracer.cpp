@@ -8,6 +8,7 @@
 #include <sstream>
 #include <stdexcept>
 
+#include "tests/support/built.h"
 #include "tests/support/patience.h"
 #include "tests/support/requirements.h"
 
@@ -45,11 +46,7 @@ std::string tracer_binary() {
   if (const char* named = std::getenv("RELOADTRACE_BINARY")) {
     return named;
   }
-#ifdef TRACER_BINARY
-  return TRACER_BINARY;
-#else
-  return "";
-#endif
+  return built_tracer();
 }
 
 Lines parse_lines(const std::string& text) {

@@ -4,6 +4,8 @@
 #include <sstream>
 #include <stdexcept>
 
+#include "tests/support/built.h"
+
 namespace reloadtrace::testing {
 
 Volume::Volume(const Pod& pod, std::string name, const std::string& kind, bool on_tmpfs)
@@ -21,7 +23,7 @@ Volume::Volume(const Pod& pod, std::string name, const std::string& kind, bool o
 
 Command Volume::publisher(const Keys& keys, const PublishOptions& options) const {
   const auto number = [](milliseconds time) { return std::to_string(time.count()); };
-  Command command{{PUBLISHER_BINARY, path_, "--style", options.style, "--delay",
+  Command command{{built_publisher(), path_, "--style", options.style, "--delay",
                    number(options.delay), "--delay-remove", number(options.delay_remove),
                    "--repeat", std::to_string(options.repeat), "--interval",
                    number(options.interval)}};

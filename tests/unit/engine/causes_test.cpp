@@ -9,6 +9,7 @@
 #include <regex>
 #include <string>
 
+#include "tests/support/places.h"
 #include "userspace/engine/diagnosis.h"
 
 namespace reloadtrace {
@@ -71,7 +72,7 @@ TEST(Causes, say_which_failure_modes_they_cover_and_where_these_were_seen) {
 TEST(Causes, are_shown_by_a_story_that_exists) {
   for (const CauseEntry& entry : cause_catalogue()) {
     const std::string golden =
-        SOURCE_DIRECTORY "/tests/scenarios/golden/" + std::string(entry.story) + ".jsonl";
+        testing::in_project("tests/scenarios/golden/" + std::string(entry.story) + ".jsonl");
     EXPECT_TRUE(std::filesystem::exists(golden)) << golden;
   }
 }

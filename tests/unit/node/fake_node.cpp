@@ -9,6 +9,7 @@
 #include <fstream>
 #include <functional>
 
+#include "tests/support/places.h"
 #include "userspace/node/volume_finder.h"
 
 namespace reloadtrace {
@@ -69,7 +70,7 @@ FakeNode::FakeNode(const std::vector<std::string>& volumes,
                    const std::vector<std::string>& version_keys,
                    config::DiffOptions diff) {
   const std::string& tree = tree_.path();
-  fs::copy(RELOADTRACE_PROC_ROOT, tree,
+  fs::copy(testing::in_project("tests/proc_root"), tree,
            fs::copy_options::recursive | fs::copy_options::copy_symlinks |
                fs::copy_options::overwrite_existing);
   struct statx status {};

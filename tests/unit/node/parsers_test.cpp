@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "tests/support/places.h"
 #include "userspace/node/cgroup_path.h"
 #include "userspace/node/cgroup_tree.h"
 #include "userspace/node/fdinfo.h"
@@ -75,7 +76,7 @@ struct Shape {
   std::string pod_uid;
 };
 
-class CgroupPath : public testing::TestWithParam<Shape> {};
+class CgroupPath : public ::testing::TestWithParam<Shape> {};
 
 TEST_P(CgroupPath, names_the_container) {
   const Shape& shape = GetParam();
@@ -101,7 +102,7 @@ const std::string kSlice =
 INSTANTIATE_TEST_SUITE_P(
     Shapes,
     CgroupPath,
-    testing::Values(
+    ::testing::Values(
         Shape{"cgroupfs", std::string("/kubepods/burstable/pod") + kPod + "/" + kId, kId, kPod},
         Shape{"guaranteed", std::string("/kubepods/pod") + kPod + "/" + kId, kId, kPod},
         Shape{"systemd_containerd", kSlice + "cri-containerd-" + kId + ".scope", kId, kPod},
@@ -157,7 +158,7 @@ TEST(CgroupFile, puts_back_what_a_cgroup_namespace_hides_when_its_root_is_known)
 }
 
 TEST(CgroupTree, finds_the_root_of_its_own_cgroup_namespace) {
-  const std::string root = RELOADTRACE_PROC_ROOT "/cgroup";
+  const std::string root = testing::in_project("tests/proc_root/cgroup");
   CgroupTree tree(root, CgroupHierarchy::PidsV1);
   EXPECT_EQ(tree.view().root, "");
   tree.learn_namespace(1100, "/");

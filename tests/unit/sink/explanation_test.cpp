@@ -7,6 +7,7 @@
 #include <fstream>
 #include <sstream>
 
+#include "tests/support/places.h"
 #include "tests/unit/sink/reports.h"
 #include "userspace/engine/causes.h"
 
@@ -96,8 +97,8 @@ TEST(Explanation, knows_what_was_meant) {
 
 // The section of the README that scripts/dev update-golden writes.
 TEST(Readme, has_the_tables_of_the_catalogue) {
-  constexpr const char* kPath = SOURCE_DIRECTORY "/README.md";
-  const std::string readme = test::read_file(kPath);
+  const std::string path = testing::in_project("README.md");
+  const std::string readme = test::read_file(path);
   const std::string begin = "<!-- reloadtrace explain --all --format markdown -->\n";
   const std::string end = "<!-- end -->\n";
   const std::size_t from = readme.find(begin) + begin.size();
@@ -105,7 +106,7 @@ TEST(Readme, has_the_tables_of_the_catalogue) {
   ASSERT_LE(from, to);
   ASSERT_NE(to, std::string::npos);
   if (std::getenv("RELOADTRACE_UPDATE_GOLDEN") != nullptr) {
-    std::ofstream(kPath) << readme.substr(0, from) << explain_in_markdown() << readme.substr(to);
+    std::ofstream(path) << readme.substr(0, from) << explain_in_markdown() << readme.substr(to);
     return;
   }
   EXPECT_EQ(readme.substr(from, to - from), explain_in_markdown())
