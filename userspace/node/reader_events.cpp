@@ -13,9 +13,9 @@ namespace {
 // What /proc says of a start is up to a tick earlier than what the kernel says.
 constexpr Duration kStartTolerance = std::chrono::milliseconds(50);
 
-bool is_same_process(const KnownProcess& known, const Origin& origin) {
-  const Duration apart = known.started - origin.started;
-  return !known.started || !origin.started || (apart < kStartTolerance && apart > -kStartTolerance);
+bool is_same_process(const KnownProcess& known, Timestamp started) {
+  const Duration apart = known.started - started;
+  return !known.started || !started || (apart < kStartTolerance && apart > -kStartTolerance);
 }
 
 KnownProcess known_from(const Origin& origin) {
@@ -30,7 +30,7 @@ KnownProcess known_from(const Origin& origin) {
 
 void Readers::touched(const Origin& origin, VolumeId volume, const Emit& emit) {
   if (KnownProcess* const known = table_.find(origin.tgid)) {
-    if (is_same_process(*known, origin)) {
+    if (is_same_process(*known, origin.started)) {
       if (known->container != nullptr && !known->container->sees(volume)) {
         container_touching(origin, volume, emit);
       }
@@ -69,6 +69,12 @@ void Readers::forked(const ForkEvent& event, const Emit& emit) {
   if (parent == nullptr || event.child == self_) {
     return;
   }
+  // On a busy node it may have been looked at before its fork is told. Then more is known of it
+  // than its parent: that of a container's first process is a helper of the runtime.
+  const KnownProcess* const looked_at = table_.find(event.child);
+  if (looked_at != nullptr && is_same_process(*looked_at, event.child_started)) {
+    return;
+  }
   KnownProcess child = *parent;
   child.tgid = event.child;
   child.started = event.child_started;
@@ -92,7 +98,7 @@ void Readers::executed(const ExecEvent& event, const Emit& emit) {
     return;
   }
   KnownProcess* known = table_.find(origin.tgid);
-  if (known != nullptr && !is_same_process(*known, origin)) {
+  if (known != nullptr && !is_same_process(*known, origin.started)) {
     table_.forget(origin.tgid);
     known = nullptr;
   }
@@ -132,7 +138,7 @@ void Readers::executed(const ExecEvent& event, const Emit& emit) {
 
 void Readers::exited(const ExitEvent& event, const Emit& emit) {
   const KnownProcess* const known = table_.find(event.origin.tgid);
-  if (known == nullptr || !is_same_process(*known, event.origin)) {
+  if (known == nullptr || !is_same_process(*known, event.origin.started)) {
     return;
   }
   Container* const container = known->container;

@@ -137,6 +137,20 @@ TEST(Roles, follow_exec_and_fork_events) {
   EXPECT_EQ(node.process(2002)->container_id, node.container(kApp)->id);
 }
 
+TEST(Roles, of_a_process_that_was_looked_at_before_its_fork_was_told_are_not_its_parents) {
+  FakeNode node({"volumes/cfg"});
+  node.discover();
+  const std::uint64_t cgroup = node.cgroup(kAppCgroup);
+  ASSERT_EQ(node.process(1050)->role, ProcessRole::Observer);
+  const Timestamp started = node.process(1000)->started;
+  ASSERT_TRUE(started);
+  node.observe(ForkEvent{origin(1050, cgroup), 1000, started + std::chrono::milliseconds(9)});
+  EXPECT_EQ(node.process(1000)->role, ProcessRole::Application);
+  // Another one that was given its number is its parent's child.
+  node.observe(ForkEvent{origin(1050, cgroup), 1000, started + std::chrono::seconds(9)});
+  EXPECT_EQ(node.process(1000)->role, ProcessRole::Observer);
+}
+
 TEST(Roles, another_tracer_is_an_observer_as_long_as_it_is_one) {
   FakeNode node({"volumes/cfg"});
   node.discover();
