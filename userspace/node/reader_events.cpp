@@ -300,7 +300,8 @@ Container* Readers::container_touching(const Origin& origin, VolumeId volume_id,
   };
   // Who sees a pod's volume from elsewhere is an agent of the node.
   const auto may_read = [&](const ContainerRef& ref) {
-    return !volume->of_pod() || volume->site().pod_uid == ref.pod_uid;
+    return (!volume->of_pod() || volume->site().pod_uid == ref.pod_uid) &&
+           !is_tracer(executable_of(proc_, origin.tgid));
   };
   if (Container* const known = table_.by_cgroup(origin.cgroup_id)) {
     if (!may_read(known->ref)) {

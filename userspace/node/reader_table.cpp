@@ -2,20 +2,13 @@
 #include "userspace/node/reader_table.h"
 
 #include <algorithm>
-#include <string_view>
 #include <utility>
 
 namespace reloadtrace::node {
 
-namespace {
-
-// The one on the node beside the one that an engineer starts: each reads what is published, to
-// compare it, and is no reader of it.
 bool is_tracer(std::string_view exe) {
   return exe.substr(exe.rfind('/') + 1) == "reloadtrace";
 }
-
-}  // namespace
 
 bool Container::sees(VolumeId volume) const {
   return std::any_of(mounts.begin(), mounts.end(),
@@ -63,7 +56,7 @@ ProcessFact KnownProcess::fact(Timestamp at) const {
   fact.comm = comm;
   fact.exe = exe;
   fact.container_id = container != nullptr ? container->ref.id : "";
-  fact.role = is_tracer(exe) ? ProcessRole::Observer : role;
+  fact.role = container == nullptr && is_tracer(exe) ? ProcessRole::Observer : role;
   return fact;
 }
 

@@ -8,6 +8,7 @@
 #include <functional>
 #include <memory>
 #include <string>
+#include <string_view>
 #include <unordered_map>
 #include <vector>
 
@@ -35,6 +36,10 @@ struct Container {
 // The volumes that processes of a container can have to do with; of those outside of containers
 // (null), the ones that no pod owns.
 std::vector<Volume*> volumes_in_sight(const VolumeSet& volumes, const Container* container);
+
+// The one on the node beside the one that an engineer starts: each reads what is published, to
+// compare it, and is no reader of it. (Of a volume that its own container mounts it is.)
+bool is_tracer(std::string_view exe);
 
 struct KnownProcess {
   Timestamp started;

@@ -151,19 +151,24 @@ TEST(Roles, of_a_process_that_was_looked_at_before_its_fork_was_told_are_not_its
   EXPECT_EQ(node.process(1000)->role, ProcessRole::Observer);
 }
 
-TEST(Roles, another_tracer_is_an_observer_as_long_as_it_is_one) {
+TEST(Roles, another_tracer_is_an_observer_but_of_what_its_container_mounts) {
   FakeNode node({"volumes/cfg"});
-  node.discover();
-  const auto becomes = [&](const std::string& executable) {
-    fs::remove(node.path("proc/1001/exe"));
-    fs::create_symlink(executable, node.path("proc/1001/exe"));
-    const Origin of = origin(1001, node.cgroup(kAppCgroup), "main");
-    node.observe(ExecEvent{of, 1000, 41, 4026532500, 4026532500});
-    return node.process(1001)->role;
+  const auto becomes_tracer = [&](const std::string& process) {
+    fs::remove(node.path(process + "/exe"));
+    fs::create_symlink("/usr/local/bin/reloadtrace (deleted)", node.path(process + "/exe"));
   };
-  EXPECT_EQ(becomes("/usr/local/bin/reloadtrace"), ProcessRole::Observer);
-  EXPECT_EQ(becomes("/usr/local/bin/reloadtrace (deleted)"), ProcessRole::Observer);
-  EXPECT_EQ(becomes("/opt/reloadtrace/plugin"), ProcessRole::Application);
+  becomes_tracer("proc/1000");
+  becomes_tracer("proc/1200");
+  node.discover();
+  EXPECT_EQ(node.process(1000)->role, ProcessRole::Application);
+  const std::uint64_t cgroup = node.cgroup(
+      "kubepods/besteffort/pod11111111-2222-3333-4444-555555555555/"
+      "c0c0c0c0c0c0c0c0c0c0c0c0c0c0c0c0c0c0c0c0c0c0c0c0c0c0c0c0c0c0c0c0");
+  node.observe(open_of(node, "volumes/cfg", origin(1200, cgroup, "reloadtrace")));
+  EXPECT_EQ(node.container(kStranger), nullptr);
+  ASSERT_NE(node.process(1200), nullptr);
+  EXPECT_EQ(node.process(1200)->role, ProcessRole::Observer);
+  EXPECT_EQ(node.process(1200)->container_id, "");
 }
 
 TEST(Roles, nested_namespaces_of_the_application_are_the_application) {
