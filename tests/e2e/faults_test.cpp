@@ -4,12 +4,14 @@
 // and bad_input_test; what becomes of pods that restart or of a kubelet directory that goes in
 // node_churn_test.
 #include <fcntl.h>
+#include <gmock/gmock.h>
 #include <signal.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include <filesystem>
 #include <fstream>
+#include <stdexcept>
 #include <string>
 #include <thread>
 
@@ -193,19 +195,29 @@ TEST_F(Faults, sixty_four_mebibytes_are_enough_in_the_storm_of_a_neighbour) {
   Process tracer({limit.around({tracer_binary(), "--path", volume_.path(), "--format", "json",
                                 "--deadline", "2", "--events"})});
   ASSERT_TRUE(tracer.errors().wait_for("ready:", seconds(20))) << tracer.errors().text();
-  start("read-storm", {"app.yaml", "--count", "300000"});
+  const auto next_verdict = [&]() -> Line {
+    while (const auto line = tracer.wait_for_line("\"kind\":\"reload\"", seconds(60))) {
+      const Line said = Line::parse(*line);
+      if (said.at("reader").value("container_id", "") == good.id()) {
+        return said;
+      }
+    }
+    throw std::runtime_error("no verdict: " + tracer.errors().text());
+  };
+  start("read-storm", {"app.yaml", "--count", "4000000000"});
   pause_for(seconds(2));
   volume_.publish({{"app.yaml", "two"}});
-  const auto said = tracer.wait_for_line("\"verdict\":\"reloaded\"", seconds(20));
-  ASSERT_TRUE(said) << tracer.errors().text();
-  EXPECT_TRUE(tracer.running());
+  // A slow machine loses events, also until it has read what the storm left behind; it says so.
+  Line said = next_verdict();
+  containers_.pop_back();  // the storm
+  for (int turn = 0; turn < 10 && said.at("verdict") == "unknown"; ++turn) {
+    EXPECT_THAT(said.at("evidence").get<std::string>(), ::testing::HasSubstr("were lost"));
+    volume_.publish({{"app.yaml", "after " + std::to_string(turn)}});
+    said = next_verdict();
+  }
+  expect(said, kByInotify);
   tracer.signal(SIGINT);
   EXPECT_EQ(tracer.wait(seconds(20)), 0) << tracer.errors().text();
-  for (const Line& line : of_kind(parse_lines(tracer.output().text()), "reload")) {
-    if (line.at("reader").value("container_id", "") == good.id()) {
-      EXPECT_NE(line.at("verdict"), "stale") << line.dump(1);
-    }
-  }
 }
 
 // CLOCK_REALTIME is the whole machine's and belongs to no namespace, so nothing here may set it.
