@@ -40,6 +40,8 @@ Engine::Engine(EngineOptions options, Say say, Inspect inspect)
       inspect_(std::move(inspect)),
       world_(options_.selection) {}
 
+Engine::~Engine() = default;
+
 std::vector<ReaderReport> Engine::capabilities() const {
   std::vector<ReaderReport> out;
   world_.each_reader([&](const Reader& reader) {

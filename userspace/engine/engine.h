@@ -47,6 +47,7 @@ class Engine {
   using Inspect = std::function<void(std::span<const std::uint32_t> tgids, Timestamp now)>;
 
   Engine(EngineOptions options, Say say, Inspect inspect);
+  ~Engine();
 
   // Events come in the order of the stream; facts precede the kernel event that made them known.
   void observe(const Event& event);

@@ -4,6 +4,7 @@
 // Field meanings, units and zeros are documented there; here are only their C++ shapes.
 #pragma once
 
+#include <concepts>
 #include <cstddef>
 #include <cstdint>
 #include <span>
@@ -221,47 +222,68 @@ struct MountEvent {
 };
 
 // Everything the engine is fed: kernel events and what the node knows, in one order of time.
-using Event = std::variant<OpenEvent,
-                           WriteOpenEvent,
-                           ReadEvent,
-                           MapEvent,
-                           OpenFailedEvent,
-                           RenameEvent,
-                           SymlinkEvent,
-                           WriteClosedEvent,
-                           WatchAddEvent,
-                           WatchRemoveEvent,
-                           NotifyEvent,
-                           ForkEvent,
-                           ExecEvent,
-                           ExitEvent,
-                           PollEvent,
-                           SignalEvent,
-                           HttpEvent,
-                           WatchFailedEvent,
-                           FanotifyMarkEvent,
-                           FanotifyEvent,
-                           CgroupCreatedEvent,
-                           CgroupRemovedEvent,
-                           MountEvent,
-                           SessionFact,
-                           VolumeFact,
-                           VolumeGoneFact,
-                           ContainerFact,
-                           ContainerGoneFact,
-                           ProcessFact,
-                           PublishFact,
-                           WatchFact,
-                           HeldFact,
-                           InspectedFact,
-                           OpenFailedFact,
-                           PollFact,
-                           WatchFailedFact,
-                           ProgramFact,
-                           LossFact,
-                           ShedFact,
-                           ReadyFact,
-                           EndFact>;
+using AnyEvent = std::variant<OpenEvent,
+                              WriteOpenEvent,
+                              ReadEvent,
+                              MapEvent,
+                              OpenFailedEvent,
+                              RenameEvent,
+                              SymlinkEvent,
+                              WriteClosedEvent,
+                              WatchAddEvent,
+                              WatchRemoveEvent,
+                              NotifyEvent,
+                              ForkEvent,
+                              ExecEvent,
+                              ExitEvent,
+                              PollEvent,
+                              SignalEvent,
+                              HttpEvent,
+                              WatchFailedEvent,
+                              FanotifyMarkEvent,
+                              FanotifyEvent,
+                              CgroupCreatedEvent,
+                              CgroupRemovedEvent,
+                              MountEvent,
+                              SessionFact,
+                              VolumeFact,
+                              VolumeGoneFact,
+                              ContainerFact,
+                              ContainerGoneFact,
+                              ProcessFact,
+                              PublishFact,
+                              WatchFact,
+                              HeldFact,
+                              InspectedFact,
+                              OpenFailedFact,
+                              PollFact,
+                              WatchFailedFact,
+                              ProgramFact,
+                              LossFact,
+                              ShedFact,
+                              ReadyFact,
+                              EndFact>;
+
+template <class T, class... Alternatives>
+constexpr bool is_one_of(const std::variant<Alternatives...>*) {
+  return (std::same_as<T, Alternatives> || ...);
+}
+
+template <class T>
+concept KindOfEvent = is_one_of<T>(static_cast<const AnyEvent*>(nullptr));
+
+// Compiled once, in event.cpp: what a variant of so many kinds needs to be made, copied and ended
+// was most of the code of whoever uses it.
+struct Event : AnyEvent {
+  Event();
+  template <KindOfEvent T>
+  Event(T one);
+  Event(const Event& other);
+  Event(Event&& other) noexcept;
+  Event& operator=(const Event& other);
+  Event& operator=(Event&& other) noexcept;
+  ~Event();
+};
 
 // When it happened, for ordering.
 Timestamp time_of(const Event& event);

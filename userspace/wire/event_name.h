@@ -19,8 +19,8 @@ inline constexpr std::array<std::string_view, 23> kKernelEventNames = {
     "signal",         "http",           "watch_failed", "fanotify_mark", "fanotify",
     "cgroup_created", "cgroup_removed", "mount"};
 static_assert(
-    std::is_same_v<std::variant_alternative_t<kKernelEventNames.size(), Event>, SessionFact>);
+    std::is_same_v<std::variant_alternative_t<kKernelEventNames.size(), AnyEvent>, SessionFact>);
 static_assert(
-    std::is_same_v<std::variant_alternative_t<kKernelEventNames.size() - 1, Event>, MountEvent>);
+    std::is_same_v<std::variant_alternative_t<kKernelEventNames.size() - 1, AnyEvent>, MountEvent>);
 
 }  // namespace reloadtrace

@@ -8,6 +8,7 @@
 
 #include <cerrno>
 #include <csignal>
+#include <utility>
 
 namespace reloadtrace::testing {
 namespace {
@@ -29,6 +30,10 @@ SignalEvent signal_for(const StoryProcess& target) {
 }
 
 }  // namespace
+
+Story::Story(Deliver deliver) : deliver_(std::move(deliver)) {}
+
+Story::~Story() = default;
 
 Timestamp Story::tick() {
   now_ = now_ + kTick;

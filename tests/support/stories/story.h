@@ -60,7 +60,8 @@ struct StoryWatch {
 class Story {
  public:
   using Deliver = std::function<void(const Event&)>;
-  explicit Story(Deliver deliver) : deliver_(std::move(deliver)) {}
+  explicit Story(Deliver deliver);
+  ~Story();
 
   static constexpr Duration kTick = 10us;
   static constexpr Duration kDeadline = 120s;

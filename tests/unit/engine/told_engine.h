@@ -5,7 +5,9 @@
 #include <gtest/gtest.h>
 #include <sys/inotify.h>
 
+#include <span>
 #include <string>
+#include <variant>
 #include <vector>
 
 #include "tests/support/stories/story.h"
@@ -19,38 +21,14 @@ inline constexpr std::uint32_t kFileMask = IN_MODIFY | IN_ATTRIB | IN_DELETE_SEL
 class ToldEngine {
  public:
   // `inspect` answers a look at processes; facts may be delivered in it, later, or never.
-  explicit ToldEngine(EngineOptions options = {}, Engine::Inspect inspect = nullptr)
-      : engine(
-            std::move(options),
-            [this](const Report& report) { reports.push_back(report); },
-            std::move(inspect)) {}
+  explicit ToldEngine(EngineOptions options = {}, Engine::Inspect inspect = nullptr);
+  ~ToldEngine();
 
   // "app: stale (no_watcher)", one for each verdict so far.
-  std::vector<std::string> verdicts() const {
-    std::vector<std::string> out;
-    for (const Report& report : reports) {
-      if (const auto* reload = std::get_if<ReloadReport>(&report)) {
-        std::string line = reload->reader.name + ": " + std::string(name_of(reload->verdict));
-        if (reload->cause) {
-          line += " (" + std::string(name_of(*reload->cause)) + ")";
-        }
-        out.push_back(line);
-      }
-    }
-    return out;
-  }
+  std::vector<std::string> verdicts() const;
 
   // The latest verdict.
-  const ReloadReport& last() const {
-    static const ReloadReport kNone;
-    for (auto it = reports.rbegin(); it != reports.rend(); ++it) {
-      if (const auto* reload = std::get_if<ReloadReport>(&*it)) {
-        return *reload;
-      }
-    }
-    ADD_FAILURE() << "no verdict was given";
-    return kNone;
-  }
+  const ReloadReport& last() const;
 
   template <typename T>
   std::size_t count() const {
@@ -68,42 +46,10 @@ class ToldEngine {
 // Most tests: one ConfigMap, an inspection that finds nothing unless the test says otherwise.
 class EngineTest : public ::testing::Test {
  protected:
-  explicit EngineTest(EngineOptions options = {})
-      : told_(std::move(options), [this](auto tgids, Timestamp) { answer(tgids); }),
-        story_([this](const Event& event) { told_.engine.observe(event); }) {
-    story_.begin();
-    story_.ready();
-  }
+  explicit EngineTest(EngineOptions options = {});
+  ~EngineTest() override;
 
-  void answer(std::span<const std::uint32_t> tgids) {
-    for (const std::uint32_t tgid : tgids) {
-      asked_.push_back(tgid);
-      if (silent_) {
-        continue;
-      }
-      for (const StoryWatch& watch : watches_) {
-        if (watch.process.tgid == tgid) {
-          WatchFact fact = watch.fact;
-          fact.tgid = tgid;
-          fact.at = story_.now();
-          told_.engine.observe(fact);
-        }
-      }
-      for (HeldFact held : held_) {
-        held.at = story_.now();
-        held.tgid = held.tgid != 0 ? held.tgid : tgid;
-        if (held.tgid == tgid) {
-          told_.engine.observe(held);
-        }
-      }
-      told_.engine.observe(InspectedFact{story_.now(), tgid, complete_});
-    }
-  }
-
-  void pass_deadline() {
-    story_.pass(Story::kDeadline + 1ms);
-    told_.engine.advance_to(story_.now());
-  }
+  void pass_deadline();
 
   using Lines = std::vector<std::string>;
 
@@ -114,6 +60,9 @@ class EngineTest : public ::testing::Test {
   bool complete_ = true;
   bool silent_ = false;  // the facts never come
   std::vector<std::uint32_t> asked_;
+
+ private:
+  void answer(std::span<const std::uint32_t> tgids);
 };
 
 }  // namespace reloadtrace::testing

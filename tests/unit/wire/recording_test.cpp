@@ -183,7 +183,7 @@ std::vector<Bytes> bytes_of(const std::vector<Event>& events) {
 
 TEST_F(RecordingTest, gives_back_every_kind_of_event_and_fact) {
   const std::vector<Event> events = every_kind();
-  std::vector<bool> seen(std::variant_size_v<Event>);
+  std::vector<bool> seen(std::variant_size_v<AnyEvent>);
   for (const Event& event : events) {
     seen[event.index()] = true;
   }
