@@ -5,7 +5,6 @@
 #include <sys/inotify.h>
 #include <sys/stat.h>
 #include <sys/sysmacros.h>
-#include <sys/utsname.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -16,21 +15,10 @@
 #include <utility>
 
 #include "tests/bpf/borrowed_source.h"
+#include "tests/support/kernel_version.h"
 #include "userspace/base/unique_fd.h"
 
 namespace reloadtrace::testing {
-namespace {
-
-bool is_kernel_since(int major, int minor) {
-  utsname name{};
-  std::pair<int, int> version;
-  return ::uname(&name) == 0 &&
-         std::sscanf(name.release, "%d.%d", &version.first, &version.second) == 2 &&
-         version >= std::pair(major, minor);
-}
-
-}  // namespace
-
 InodeId inode_of(const std::string& path) {
   struct stat st {};
   if (::stat(path.c_str(), &st) != 0) {

@@ -7,6 +7,7 @@
 #include <thread>
 
 #include "tests/e2e/story.h"
+#include "tests/support/patience.h"
 
 namespace reloadtrace::testing {
 namespace {
@@ -35,7 +36,8 @@ class Crowd : public Story {
 
   void come(const std::vector<Member>& members) {
     volume_.publish({{"app.yaml", "level: info"}, {"limits.conf", "files: 10"}});
-    trace({}, "4");
+    // Long enough to ask all of them, too.
+    trace({}, std::to_string(patient(std::chrono::seconds(4)).count() / 1000));
     for (const Member& member : members) {
       std::vector<std::string> arguments = {"app.yaml"};
       arguments.insert(arguments.end(), member.options.begin(), member.options.end());

@@ -7,6 +7,7 @@
 #include <thread>
 
 #include "tests/e2e/story.h"
+#include "tests/support/patience.h"
 
 namespace reloadtrace::testing {
 namespace {
@@ -41,13 +42,15 @@ std::string deep_key(int levels) {
   return key + "deep";
 }
 
-// With sanitizers the tracer is several times slower than what is shipped, and cannot keep up with
-// every storm.
+// With sanitizers, or where each of its instructions is emulated, the tracer is several times
+// slower than what is shipped, and cannot keep up with every storm.
+bool tracer_is_slow() {
 #ifdef __SANITIZE_ADDRESS__
-constexpr bool kSlowTracer = true;
+  return true;
 #else
-constexpr bool kSlowTracer = false;
+  return cpu_is_emulated();
 #endif
+}
 
 class Hostile : public Story {
  protected:
@@ -75,7 +78,7 @@ class Hostile : public Story {
 
   // What told it may be among the lost, which the confidence says then.
   static bool is_right(const Line& said, const Row& row) {
-    const bool lost = kSlowTracer && said.at("confidence") == "degraded";
+    const bool lost = tracer_is_slow() && said.at("confidence") == "degraded";
     return lost ? row_of(said).verdict == row.verdict : row_of(said) == row;
   }
 
@@ -88,7 +91,7 @@ class Hostile : public Story {
         EXPECT_TRUE(is_right(said, kByInotify)) << said.dump(1);
         EXPECT_EQ(generation_of(said, "app.yaml"), now);
       } else {
-        EXPECT_TRUE(kSlowTracer) << said.dump(1);
+        EXPECT_TRUE(tracer_is_slow()) << said.dump(1);
       }
       const Line said = verdict(hostile, nth);
       EXPECT_TRUE(is_right(said, row) || was_lost(said)) << said.dump(1);
@@ -166,7 +169,7 @@ class Disturbed : public Hostile, public ::testing::WithParamInterface<Nuisance>
 
 TEST_P(Disturbed, neighbours_reload_all_the_same) {
   const Nuisance& nuisance = GetParam();
-  may_lose_ = nuisance.loses || kSlowTracer;
+  may_lose_ = nuisance.loses || tracer_is_slow();
   volume_.publish({{"app.yaml", "one"}});
   trace({}, "1");
   const Container& neighbour = start_neighbour();

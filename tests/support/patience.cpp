@@ -19,4 +19,8 @@ std::chrono::milliseconds patient(std::chrono::milliseconds timeout) {
   return std::chrono::duration_cast<std::chrono::milliseconds>(timeout * scale);
 }
 
+bool cpu_is_emulated() {
+  return time_scale() > 1;
+}
+
 }  // namespace reloadtrace::testing

@@ -10,4 +10,7 @@ namespace reloadtrace::testing {
 // Everything in this folder that waits does so for as long; what a test asserts stays the same.
 std::chrono::milliseconds patient(std::chrono::milliseconds timeout);
 
+// On a CPU that is emulated: a storm may then be more than a tracer without sanitizers can follow.
+bool cpu_is_emulated();
+
 }  // namespace reloadtrace::testing

@@ -35,6 +35,9 @@ mount -t cgroup2 cgroup2 /sys/fs/cgroup
 mount -t tmpfs tmpfs /scratch
 mount -t tmpfs tmpfs /run
 mkdir /dev/shm && mount -t tmpfs tmpfs /dev/shm
+# What a kernel of so little memory gives out is less than hostile tests take.
+echo 1000000 >/proc/sys/fs/inotify/max_user_watches
+echo 100000 >/proc/sys/kernel/threads-max
 ip link set lo up
 stty -F /dev/ttyS1 raw -echo
 sh /command </dev/null >/dev/ttyS1 2>&1
