@@ -7,13 +7,12 @@
 #include <thread>
 
 #include "tests/e2e/story.h"
-#include "tests/support/patience.h"
 
 namespace reloadtrace::testing {
 namespace {
 
 // The publisher sleeps between the complete new directory and the rename.
-const PublishOptions kSlowly = {.delay = patient(milliseconds(60))};
+const PublishOptions kSlowly = {.delay = milliseconds(60)};
 // Long enough for a poller to be known as one.
 constexpr milliseconds kPollsSeen{800};
 // Readable by root alone.
