@@ -9,7 +9,6 @@
 #include <unistd.h>
 
 #include <array>
-#include <cstdio>
 #include <ctime>
 #include <stdexcept>
 #include <utility>
@@ -19,6 +18,7 @@
 #include "userspace/base/unique_fd.h"
 
 namespace reloadtrace::testing {
+
 InodeId inode_of(const std::string& path) {
   struct stat st {};
   if (::stat(path.c_str(), &st) != 0) {

@@ -68,7 +68,7 @@ TEST_F(Refusals, name_the_option_for_a_kernel_without_btf_and_then_are_none) {
   expect_refusal(check_under(without_btf), "--btf FILE");
   const Completed ended = check_under(without_btf, {"--btf", types});
   EXPECT_EQ(ended.exit_code, 0) << ended.output;
-  // Without BTF of its own an older kernel does not let that tracepoint's request be read.
+  // Without adopt, and before 6.3 without io_uring_failed.
   const std::string hooks = is_kernel_since(6, 3) ? "18" : "17";
   EXPECT_NE(ended.output.find("can trace here: " + hooks + " of 19 hooks"), std::string::npos)
       << ended.output;
