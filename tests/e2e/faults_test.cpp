@@ -118,7 +118,8 @@ TEST_F(Faults, a_disk_that_fills_up_costs_lines_and_no_verdict) {
   EXPECT_TRUE(ready) << tracer.errors().text();
   const PublishOptions often = {.repeat = 40, .interval = milliseconds(10)};
   volume_.publish({{"app.yaml", "n {n}"}}, often);
-  EXPECT_TRUE(tracer.errors().wait_for("No space left", seconds(10))) << tracer.errors().text();
+  EXPECT_TRUE(tracer.errors().wait_until_said("No space left", seconds(10)))
+      << tracer.errors().text();
   fs::remove(place.at("ballast"));
   pause_for(milliseconds(500));
   const std::string last = volume_.publish({{"app.yaml", "last"}});

@@ -155,7 +155,7 @@ TEST_F(Planted, values_of_a_secret_leave_by_no_error_path) {
   secret_.publish({{"app.yaml", broken}});
   write_file(secret_.path() + ".large", std::string(2 << 20, 'x') + values_[0]);
   secret_.publish({}, {.arguments = {"--set-file", "app.yaml=" + secret_.path() + ".large"}});
-  ASSERT_TRUE(tracer_->process().errors().wait_for("No space left", seconds(10)));
+  ASSERT_TRUE(tracer_->process().errors().wait_until_said("No space left", seconds(10)));
   tracer_->process().signal(SIGINT);
   EXPECT_EQ(tracer_->process().wait(seconds(10)), 1);
   expect_clean(tracer_->process().errors().text(), "standard error");

@@ -46,6 +46,7 @@ void Session::TearDown() {
   EXPECT_EQ(SchemaValidator::from_tracer().errors_in(live.lines), "");
   if (!may_lose_) {
     EXPECT_EQ(of_kind(live.lines, "loss"), Lines{});
+    ASSERT_FALSE(live.lines.empty()) << live.errors;
     ASSERT_EQ(live.lines.back().at("kind"), "stop");
     EXPECT_EQ(live.lines.back().at("lost"), Line::object());
   }

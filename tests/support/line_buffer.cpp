@@ -81,6 +81,13 @@ std::optional<std::string> LineBuffer::wait_for(std::string_view text,
   }
 }
 
+bool LineBuffer::wait_until_said(std::string_view text, std::chrono::milliseconds timeout) {
+  std::unique_lock lock(mutex_);
+  const auto is_said = [&] { return text_.find(text) != std::string::npos; };
+  changed_.wait_for(lock, patient(timeout), [&] { return is_said() || ended_; });
+  return is_said();
+}
+
 bool LineBuffer::wait_for_end(std::chrono::milliseconds timeout) {
   std::unique_lock lock(mutex_);
   return changed_.wait_for(lock, patient(timeout), [this] { return ended_; });

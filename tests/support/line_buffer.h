@@ -30,6 +30,9 @@ class LineBuffer {
   std::optional<std::string> next_by(std::chrono::steady_clock::time_point deadline);
   // Takes lines up to and including the first that contains `text`.
   std::optional<std::string> wait_for(std::string_view text, std::chrono::milliseconds timeout);
+  // True once `text` has come, taken or not: what several threads of a program say comes in
+  // no order.
+  bool wait_until_said(std::string_view text, std::chrono::milliseconds timeout);
   // True when every writer has closed the pipe within `timeout`.
   bool wait_for_end(std::chrono::milliseconds timeout);
   // All lines so far, taken or not. A last one without newline counts once the pipe has ended.
