@@ -5,6 +5,7 @@
 #include <poll.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <fstream>
 #include <memory>
 
@@ -56,7 +57,8 @@ void one_shot_rearming(const Settings& settings) {
   watch.add(settings.directory, IN_MOVED_TO | IN_ONESHOT);
   say_ready(settings);
   for (;;) {
-    if (holds_swap(watch.wait(), settings)) {
+    // Not at the event itself: the kernel would still remove what was added again by then.
+    if (std::ranges::any_of(watch.wait(), is_end_of_watch)) {
       watch.add(settings.directory, IN_MOVED_TO | IN_ONESHOT);
       reread(settings);
     }
