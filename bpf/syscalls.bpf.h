@@ -36,6 +36,7 @@ extern int report_watch_failed(__u32 number, __u32 error);
 extern int report_queue(__u64 group, __s32 fd, __u64 buffer, __u32 length);
 extern int report_queue_in_pieces(__u64 group, __s32 fd, __u64 vector, __u32 segments,
 				  __u32 length);
+extern int end_unfinished_read(__u32 reserved);
 extern int look_for_request(__u64 file, __s32 fd, __s64 length);
 extern int look_for_answer(__s32 fd, __s64 length);
 extern int report_fanotify_mark(__s32 fd, __u32 flags, __u64 mask);
@@ -89,9 +90,12 @@ static __always_inline void on_copied(__u32 tier, struct task_struct *task, __s3
 	on_read(tier, task, fd, offset, result);
 }
 
-static __always_inline void on_queue_read(__u64 group, __s32 fd, __u64 buffer, __u32 vector,
-					  __s64 result)
+static __always_inline void on_queue_read(__u32 tier, __u64 group, __s32 fd, __u64 buffer,
+					  __u32 vector, __s64 result)
 {
+	/* Listed although its exit is seen, it has been reported already: unfinished_reads.bpf.c */
+	if (tier == RELOADTRACE_TIER_FENTRY && end_unfinished_read(0))
+		return;
 	if (vector)
 		report_queue_in_pieces(group, fd, buffer, vector, result);
 	else
@@ -123,7 +127,7 @@ static __always_inline void on_plain_read(__u32 tier, struct task_struct *task, 
 		 */
 		group = load_address(address + bpf_core_field_offset(struct file, private_data));
 		if (bit_is_set(group_bits, reloadtrace_id_slot(group)))
-			on_queue_read(group, fd, buffer, vector, result);
+			on_queue_read(tier, group, fd, buffer, vector, result);
 	} else if (seen(hook_http) && dev == socket_dev) {
 		if (!is_shed(RELOADTRACE_SHED_HTTP) && may_be_in_scope(task))
 			look_for_request(address, fd, result);

@@ -8,20 +8,19 @@
 #include <algorithm>
 #include <filesystem>
 #include <fstream>
-#include <functional>
 #include <stdexcept>
 #include <string>
 #include <thread>
 #include <vector>
 
 #include "tests/e2e/story.h"
+#include "tests/support/patience.h"
 #include "tests/support/places.h"
 #include "tests/support/schema_validator.h"
 
 namespace reloadtrace::testing {
 namespace {
 
-using std::chrono::milliseconds;
 using std::chrono::seconds;
 
 constexpr std::size_t kManyLines = 100'000;
@@ -76,17 +75,6 @@ class LineCount {
   std::streamoff counted_bytes_ = 0;
   std::size_t lines_ = 0;
 };
-
-bool wait_until(const std::function<bool()>& holds, seconds timeout) {
-  const auto end = std::chrono::steady_clock::now() + timeout;
-  while (!holds()) {
-    if (std::chrono::steady_clock::now() > end) {
-      return false;
-    }
-    std::this_thread::sleep_for(milliseconds(50));
-  }
-  return true;
-}
 
 // Follows a file, parses its lines and writes them anew, in their order: by one worker.
 std::string rsyslog_config(const TemporaryDirectory& directory) {

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <cstdlib>
+#include <thread>
 
 namespace reloadtrace::testing {
 namespace {
@@ -17,6 +18,17 @@ double time_scale() {
 std::chrono::milliseconds patient(std::chrono::milliseconds timeout) {
   static const double scale = time_scale();
   return std::chrono::duration_cast<std::chrono::milliseconds>(timeout * scale);
+}
+
+bool wait_until(const std::function<bool()>& holds, std::chrono::milliseconds timeout) {
+  const auto end = std::chrono::steady_clock::now() + patient(timeout);
+  while (!holds()) {
+    if (std::chrono::steady_clock::now() > end) {
+      return false;
+    }
+    std::this_thread::sleep_for(std::chrono::milliseconds(10));
+  }
+  return true;
 }
 
 bool cpu_is_emulated() {

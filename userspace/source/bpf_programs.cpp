@@ -6,6 +6,7 @@
 #include <fmt/format.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <array>
 #include <atomic>
 #include <cerrno>
@@ -15,6 +16,7 @@
 
 #include "bpf/filter.h"
 #include "userspace/source/kernel_btf.h"
+#include "userspace/source/kernel_walk.h"
 #include "userspace/source/load_log.h"
 #include "userspace/source/preemption.h"
 #include "userspace/source/refusal.h"
@@ -293,8 +295,21 @@ Result<> BpfPrograms::attach_fentry(LoadLog& log, HookSet& without) {
   if (!attached) {
     log.add(attached.error().message);
     without = HookSet(refused->hooks);
+    return attached;
   }
-  return attached;
+  auto listed = list_unfinished_reads();
+  if (!listed) {
+    log.add(listed.error().message);
+    without = hooks_of_queues();
+  }
+  return listed;
+}
+
+// Once the stubs are there: what begins from now on is theirs.
+Result<> BpfPrograms::list_unfinished_reads() const {
+  const auto list = std::ranges::find(links_, kListOfUnfinishedReads,
+                                      [](const auto& link) { return link.first; });
+  return list == links_.end() ? Unit{} : walk_kernel(*list->second, "walk over all threads");
 }
 
 // ---- what they share with us ----

@@ -82,6 +82,7 @@ class BpfPrograms {
   Result<> load_once(LoadLog& log, std::string& failed);
   Result<> attach_all(std::string& failed);
   Result<> attach_fentry(LoadLog& log, HookSet& without);
+  Result<> list_unfinished_reads() const;
   bpf_program* fentry_handler(std::size_t prototype) const;
   void set_fentry_targets();
   void configure();

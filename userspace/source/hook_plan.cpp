@@ -52,6 +52,9 @@ bool HookPlan::has_program(std::string_view program) const {
       return needs(one) && program == form_of(one);
     }
   }
+  if (is_of_unfinished_reads(program)) {
+    return (fentry() & hooks_of_queues()).any();
+  }
   return std::ranges::any_of(kHooks,
                              [&](const Hook& hook) { return hook.owns(program) && has(hook.id); });
 }
@@ -87,6 +90,9 @@ bool HookPlan::give_way(std::string_view program) {
   }
   if (is_fentry_handler(program)) {
     return give_up_fentry(hooks_in_syscalls());
+  }
+  if (is_of_unfinished_reads(program)) {
+    return give_up_fentry(hooks_of_queues());
   }
   for (const Hook& hook : kHooks) {
     const bool family = hook.in_dispatcher && !hook.required && program == form_of(kDispatcher);

@@ -3,6 +3,7 @@
 // needs it says so.
 #pragma once
 
+#include <algorithm>
 #include <array>
 #include <bitset>
 #include <cstddef>
@@ -30,6 +31,16 @@ inline constexpr std::array<TwoForms, 2> kFentryHandlers = {
 
 constexpr bool is_fentry_handler(std::string_view program) {
   return kFentryHandlers[0].is(program) || kFentryHandlers[1].is(program);
+}
+
+// Of the tier `fentry`: what tells of reads of queues that began before it
+// (bpf/unfinished_reads.bpf.c).
+inline constexpr std::string_view kListOfUnfinishedReads = "on_unfinished_read";
+inline constexpr std::array<std::string_view, 4> kUnfinishedReads = {
+    kListOfUnfinishedReads, "on_inotify_read", "on_fanotify_read", "on_notification_taken"};
+
+constexpr bool is_of_unfinished_reads(std::string_view program) {
+  return std::ranges::find(kUnfinishedReads, program) != kUnfinishedReads.end();
 }
 
 // How system calls are seen; the hooks with programs of their own are the same in both.
@@ -105,5 +116,10 @@ constexpr std::string_view name_of(HookId id) {
 
 // One bit for each hook, at its place.
 using HookSet = std::bitset<kHooks.size()>;
+
+// Those that see what is read of queues.
+inline HookSet hooks_of_queues() {
+  return HookSet().set(place_of(HookId::Inotify)).set(place_of(HookId::Fanotify));
+}
 
 }  // namespace reloadtrace

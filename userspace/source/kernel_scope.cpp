@@ -1,18 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "userspace/source/kernel_scope.h"
 
-#include <bpf/bpf.h>
 #include <fmt/format.h>
-#include <unistd.h>
 
 #include <algorithm>
-#include <array>
 #include <atomic>
 #include <cerrno>
 #include <vector>
 
 #include "bpf/filter.h"
-#include "userspace/base/unique_fd.h"
+#include "userspace/source/kernel_walk.h"
 
 namespace reloadtrace {
 
@@ -117,22 +114,12 @@ Result<> KernelScope::adopt_watchers() {
     return Unit{};
   }
   std::atomic_ref(memory_.adoption).fetch_add(1);
-  const UniqueFd iterator(bpf_iter_create(bpf_link__fd(adoption_)));
-  if (!iterator) {
-    return system_error(errno, "walk over the descriptors of all processes");
+  if (auto walked = walk_kernel(*adoption_, "walk over the descriptors of all processes");
+      !walked) {
+    return walked;
   }
-  std::array<char, 64> nothing{};
-  while (true) {
-    const auto length = ::read(iterator.get(), nothing.data(), nothing.size());
-    if (length == 0) {
-      auto done = forget_dead_groups(memory_.inotify_groups);
-      return done ? forget_dead_groups(memory_.fanotify_groups) : done;
-    }
-    // EAGAIN: the kernel pauses after a million descriptors that gave no output.
-    if (length < 0 && errno != EAGAIN && errno != EINTR) {
-      return system_error(errno, "walk over the descriptors of all processes");
-    }
-  }
+  auto done = forget_dead_groups(memory_.inotify_groups);
+  return done ? forget_dead_groups(memory_.fanotify_groups) : done;
 }
 
 // Instances end unseen, and their addresses are given out again.

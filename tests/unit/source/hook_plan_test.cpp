@@ -98,6 +98,20 @@ TEST(HookPlan, goes_back_to_the_tracepoint_for_what_fentry_cannot_have) {
   EXPECT_TRUE(plan.has_program("on_function"));
 }
 
+TEST(HookPlan, sees_queues_by_fentry_only_with_what_tells_of_the_reads_that_began_before) {
+  HookPlan plan({});
+  EXPECT_FALSE(plan.has_program("on_unfinished_read"));
+  plan.prefer_fentry(all_hooks(), false);
+  for (const auto program : kUnfinishedReads) {
+    EXPECT_TRUE(plan.has_program(program)) << program;
+  }
+  EXPECT_TRUE(plan.give_way("on_inotify_read"));
+  EXPECT_EQ(plan.seen_by(HookId::Inotify), RELOADTRACE_TIER_TRACEPOINT);
+  EXPECT_EQ(plan.seen_by(HookId::Fanotify), RELOADTRACE_TIER_TRACEPOINT);
+  EXPECT_EQ(plan.seen_by(HookId::Read), RELOADTRACE_TIER_FENTRY);
+  EXPECT_FALSE(plan.has_program("on_notification_taken"));
+}
+
 TEST(HookPlan, misses_what_fentry_cannot_have_where_nothing_else_is_wanted) {
   HookPlan plan({});
   HookSet complete = all_hooks();
